@@ -1,0 +1,25 @@
+//! The Officeless Terraform provider: composite resources over AWS storage with the platform's
+//! defaults.
+//!
+//! Layers, one dependency direction only:
+//!
+//! ```text
+//! main ── plugin ─────── framework
+//!      └─ provider ─┬─ resources ─┬─ platform ─ framework::value (documents only)
+//!                   │             ├─ aws
+//!                   └─ framework  └─ framework
+//! ```
+//!
+//! * [`plugin`]: being a Terraform plugin: handshake, mutual TLS, logs, shutdown.
+//! * [`framework`]: being a provider: schema, plan, apply, state. Knows nothing of AWS.
+//! * [`aws`]: talking to AWS. Knows nothing of Terraform.
+//! * [`platform`]: what Officeless means: defaults, names, tags, policies, manifests. Pure.
+//! * [`provider`]: the provider block, and the context it hands to resources.
+//! * [`resources`]: the composites..
+
+pub mod aws;
+pub mod framework;
+pub mod platform;
+pub mod plugin;
+pub mod provider;
+pub mod resources;
