@@ -1,1 +1,3 @@
-//! (being written)
+//! Being a Terraform plugin: handshake, mutual TLS, logs, shutdown.
+
+pub mod proto;
