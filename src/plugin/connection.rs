@@ -29,10 +29,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const BACKLOG: usize = 16;
 
 /// Without any connection for so long, core is gone.
-const ABANDONED: Duration = Duration::from_secs(60);
+const ABANDONED: Duration = Duration::from_mins(1);
 
 /// Core connects right after the handshake line; if it has not done so by now, it is gone.
-const NEVER_CONNECTED: Duration = Duration::from_secs(300);
+const NEVER_CONNECTED: Duration = Duration::from_mins(5);
 
 /// A two-way stream of bytes.
 pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -40,15 +40,10 @@ pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
 /// The number of open connections.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Count(watch::Sender<usize>);
 
 impl Count {
-    /// No connection yet.
-    pub fn new() -> Self {
-        Self(watch::Sender::new(0))
-    }
-
     fn enter(&self) -> Guard {
         self.0.send_modify(|open| *open = open.saturating_add(1));
         Guard(self.clone())
@@ -212,7 +207,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn is_abandoned_a_minute_after_the_last_connection() {
-        let count = Count::new();
+        let count = Count::default();
         let guard = count.enter();
         let start = Instant::now();
         let mut abandoned = Box::pin(count.abandoned());
@@ -226,7 +221,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_new_connection_within_the_minute_counts() {
-        let count = Count::new();
+        let count = Count::default();
         drop(count.enter());
         let guard = count.enter();
         let mut abandoned = Box::pin(count.abandoned());
@@ -243,13 +238,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn is_abandoned_when_nobody_ever_connects() {
         let start = Instant::now();
-        Count::new().abandoned().await;
+        Count::default().abandoned().await;
         assert_eq!(start.elapsed().as_secs(), NEVER_CONNECTED.as_secs());
     }
 
     #[tokio::test(start_paused = true)]
     async fn draining_has_a_limit() {
-        let count = Count::new();
+        let count = Count::default();
         let _open = count.enter();
         let start = Instant::now();
         count.drained(Duration::from_secs(3)).await;

@@ -1,8 +1,8 @@
 //! The contract at start-up: what core tells the process through its environment, and the one line
 //! the process answers with on its standard output.
 //!
-//! Facts: HashiCorp's [go-plugin](https://github.com/hashicorp/go-plugin), which both Terraform and
-//! OpenTofu start providers with.
+//! Facts: [go-plugin](https://github.com/hashicorp/go-plugin), which both Terraform and OpenTofu
+//! start providers with.
 
 use std::io::{self, Write};
 use std::ops::RangeInclusive;

@@ -84,13 +84,15 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 ///
 /// Work still running then is cut off when the runtime ends.
 pub async fn serve<P: Provider>(environment: Environment, provider: P) -> Result<(), ServeError> {
-    ignore_interrupts().map_err(ServeError::Signal)?;
+    // Ctrl-C reaches core and its plugins alike, and core then tells its plugins by RPC to stop. One
+    // that dies of it loses what it was just creating. So interrupts are caught and left at that.
+    let _ignored = interrupts().map_err(ServeError::Signal)?;
     let identity = environment.client_certificate.as_deref().map(Identity::new).transpose()?;
     let listener = Listener::bind(&environment.place)?;
     let certificate = identity.as_ref().map(|identity| identity.certificate.as_ref());
     let line = handshake::line(listener.address(), certificate, environment.multiplex);
 
-    let count = Count::new();
+    let count = Count::default();
     let shutdown = Shutdown::default();
     let router = router(provider, shutdown.clone()).await;
     let tls = identity.map(|identity| identity.config);
@@ -112,17 +114,18 @@ pub async fn serve<P: Provider>(environment: Environment, provider: P) -> Result
 ///
 /// On a Unix socket only the own user can connect; on Windows every local user can.
 pub async fn serve_debug<P: Provider>(plugin: &Plugin, provider: P) -> Result<(), ServeError> {
+    let mut interrupted = interrupts().map_err(ServeError::Signal)?;
     let listener = Listener::bind(&Place::default())?;
     let router = router(provider, Shutdown::default()).await;
     let (ready, incoming) = connection::queue();
-    let count = Count::new();
+    let count = Count::default();
     let text = reattach::instructions(plugin, listener.address(), std::process::id());
     handshake::announce(&text).map_err(ServeError::Announce)?;
 
     tokio::select! {
         () = connection::accept(&listener, None, &count, ready) => {}
         served = router.serve_with_incoming(incoming) => served?,
-        interrupted = tokio::signal::ctrl_c() => interrupted.map_err(ServeError::Signal)?,
+        _ = interrupted() => {}
     }
     Ok(())
 }
@@ -143,23 +146,20 @@ async fn router<P: Provider>(provider: P, shutdown: Shutdown) -> Router {
         .add_service(health_service)
 }
 
-/// Lets interrupts pass: Ctrl-C reaches core and its plugins alike, and core then tells its plugins
-/// by RPC to stop. A plugin that dies of it loses what it was just creating.
+/// Catches interrupts from now on, and hands them out one by one.
 ///
 /// Other signals keep their effect.
 #[cfg(unix)]
-fn ignore_interrupts() -> io::Result<()> {
+fn interrupts() -> io::Result<impl AsyncFnMut() -> Option<()>> {
     use tokio::signal::unix::{SignalKind, signal};
 
     let mut interrupts = signal(SignalKind::interrupt())?;
-    tokio::spawn(async move { while interrupts.recv().await.is_some() {} });
-    Ok(())
+    Ok(async move || interrupts.recv().await)
 }
 
 /// As on Unix, for the interrupt of the console.
 #[cfg(windows)]
-fn ignore_interrupts() -> io::Result<()> {
+fn interrupts() -> io::Result<impl AsyncFnMut() -> Option<()>> {
     let mut interrupts = tokio::signal::windows::ctrl_c()?;
-    tokio::spawn(async move { while interrupts.recv().await.is_some() {} });
-    Ok(())
+    Ok(async move || interrupts.recv().await)
 }

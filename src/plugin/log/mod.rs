@@ -1,5 +1,5 @@
 //! Logs in the form core reads from a plugin's standard error: one JSON object a line, in the keys
-//! of HashiCorp's hclog.
+//! of [hclog](https://github.com/hashicorp/go-hclog).
 //!
 //! Core cuts lines at 64 KiB and takes a line whose timestamp has not exactly six fraction digits
 //! for plain text, so both are kept here. Users paste these logs: nothing secret may reach them,

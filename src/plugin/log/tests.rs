@@ -81,7 +81,7 @@ fn fields_of_the_spans_around_are_told_inner_ones_first() {
 
 #[test]
 fn no_field_can_take_the_place_of_a_key_core_insists_on() {
-    let line = only_line(|| tracing::info!({ r#"@level"# = 7, message = 8 }));
+    let line = only_line(|| tracing::info!({ r"@level" = 7, message = 8 }));
     assert_eq!(line["@level"], "info");
     assert_eq!(line["@message"], "8");
 }
