@@ -216,6 +216,18 @@ impl Wait {
         Err(Error::new(Service::Sts, "retry", Kind::Other, "attempt counter exhausted"))
     }
 
+    /// Runs long `work` of many calls and stops it at the deadline or when cancelled.
+    pub(super) async fn guard<R>(
+        &self,
+        service: Service,
+        operation: &'static str,
+        what: &str,
+        work: impl Future<Output = R>,
+    ) -> Result<R, Error> {
+        let mut last = Last { state: "under way".to_owned(), error: None };
+        self.bounded(About { service, operation, what }, &mut last, work).await
+    }
+
     /// Sleeps for `pause`, or fails as soon as the wait has to stop.
     async fn pause(&self, about: About<'_>, last: &mut Last, pause: Duration) -> Result<(), Error> {
         #[allow(clippy::disallowed_methods, reason = "this is the one place that waits")]
