@@ -24,6 +24,7 @@ pub mod error;
 mod http;
 pub mod iam;
 pub mod retry;
+pub mod s3;
 pub mod settings;
 pub mod tags;
 pub mod wait;

@@ -111,7 +111,7 @@ pub struct NewAccessPoint {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Created {
     /// A new access point.
-    Created(AccessPoint),
+    Created(Box<AccessPoint>),
     /// One with this token exists; this is its ID.
     Exists(String),
 }
@@ -231,7 +231,7 @@ pub async fn create_access_point(
         .set_posix_user(answer.posix_user)
         .set_tags(answer.tags)
         .build();
-    Ok(Created::Created(AccessPoint::read(OPERATION, described)?))
+    Ok(Created::Created(Box::new(AccessPoint::read(OPERATION, described)?)))
 }
 
 /// Deletes an access point; its directory stays.

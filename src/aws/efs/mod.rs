@@ -108,7 +108,7 @@ pub struct NewFileSystem {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Created {
     /// A new file system.
-    Created(FileSystem),
+    Created(Box<FileSystem>),
     /// One with this creation token exists; this is its ID.
     Exists(String),
 }
@@ -202,7 +202,7 @@ pub async fn create_file_system(clients: &Clients, new: &NewFileSystem) -> Resul
             return Err(failed(OPERATION)(error));
         }
     };
-    Ok(Created::Created(FileSystem {
+    Ok(Created::Created(Box::new(FileSystem {
         id: answer.file_system_id,
         arn: answer.file_system_arn,
         owner_id: answer.owner_id,
@@ -222,7 +222,7 @@ pub async fn create_file_system(clients: &Clients, new: &NewFileSystem) -> Resul
             .and_then(|protection| protection.replication_overwrite_protection)
             .map(|protection| protection.as_str().to_owned()),
         tags: read_tags(answer.tags),
-    }))
+    })))
 }
 
 /// Sets the throughput mode. AWS refuses a change of mode or a decrease within 24 hours of

@@ -19,7 +19,7 @@ pub struct Deadline(Instant);
 
 impl Deadline {
     /// Longest span a deadline may lie ahead; more is cut to this.
-    const FURTHEST: Duration = Duration::from_secs(30 * 24 * 3600);
+    const FURTHEST: Duration = Duration::from_hours(30 * 24);
 
     /// The deadline `span` from now.
     pub fn after(span: Duration) -> Self {
