@@ -1,0 +1,132 @@
+//! What is tried again: one policy, in one place.
+//!
+//! Two layers share the work. The SDK repeats a *request* after throttling, server errors and broken
+//! connections, up to the number of attempts in [`super::Settings`]. The predicates below name the
+//! *answers* that heal by themselves and which the SDK does not repeat; a caller hands one to
+//! [`super::Wait::retry_while`], bounded by a deadline. Everything else fails at once.
+//!
+//! A rule is not throttling: EFS answers `TooManyRequests` when throughput changed within the last
+//! 24 hours, and nothing here repeats it
+//! (<https://docs.aws.amazon.com/efs/latest/ug/API_UpdateFileSystem.html>).
+
+use std::time::Duration;
+
+use super::error::{Error, Kind, Service};
+
+/// How long an IAM change may take to be seen by other services before it is an error.
+/// AWS gives no number (<https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html>);
+/// two minutes is what other tools have settled on.
+pub const PROPAGATION: Duration = Duration::from_secs(120);
+
+/// Attempts per request where nothing else is configured.
+pub const DEFAULT_MAX_ATTEMPTS: u32 = 25;
+
+/// Attempts to reach a host at all. A wrong endpoint or a missing network does not heal within
+/// seconds, and must not cost all attempts and their pauses.
+pub const MAX_CONNECT_ATTEMPTS: u32 = 6;
+
+/// Longest pause of the SDK between two attempts.
+pub const MAX_BACKOFF: Duration = Duration::from_secs(20);
+
+/// Longest one attempt may take, answer included.
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Longest one call may take, all attempts included: the bound on [`DEFAULT_MAX_ATTEMPTS`].
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// The object or its container is busy with another change and will accept this one later.
+pub fn busy(error: &Error) -> bool {
+    let Some(code) = error.code.as_deref() else { return false };
+    match error.service {
+        Service::Efs => code == "IncorrectFileSystemLifeCycleState",
+        // Some S3 answers carry 409 for a name that was deleted moments ago.
+        Service::S3 => code == "OperationAborted",
+        Service::Iam => matches!(code, "ConcurrentModification" | "EntityTemporarilyUnmodifiable"),
+        Service::Eks => code == "ResourcePropagationDelayException",
+        Service::Ec2 | Service::ElastiCache | Service::Sts => false,
+    }
+}
+
+/// The call names an IAM role, or a principal, which this service cannot see yet. To be used only
+/// shortly after that role was created or changed: the same codes tell a plain mistake.
+pub fn role_not_visible(error: &Error) -> bool {
+    let Some(code) = error.code.as_deref() else { return false };
+    let says = |part: &str| error.message.contains(part);
+    match error.service {
+        Service::Efs => code == "InvalidPolicyException",
+        Service::S3 => code == "MalformedPolicy" && says("Invalid principal"),
+        Service::Iam => code == "MalformedPolicyDocument" && says("Invalid principal"),
+        Service::Eks => {
+            matches!(code, "InvalidParameterException" | "ResourcePropagationDelayException")
+                && (says("Role") || says("role") || says("cannot be assumed"))
+        }
+        Service::Ec2 | Service::ElastiCache | Service::Sts => false,
+    }
+}
+
+/// A bucket that was created moments ago is not known everywhere yet. To be used only after
+/// creating it.
+pub fn bucket_not_visible(error: &Error) -> bool {
+    error.service == Service::S3 && (error.is_code("NoSuchBucket") || busy(error))
+}
+
+/// The object is still used by something that is being deleted.
+pub fn still_in_use(error: &Error) -> bool {
+    let Some(code) = error.code.as_deref() else { return false };
+    match error.service {
+        Service::Ec2 => matches!(code, "DependencyViolation" | "InvalidGroup.InUse"),
+        Service::Efs => matches!(code, "FileSystemInUse" | "DependencyTimeout") || busy(error),
+        Service::Iam => code == "DeleteConflict" || busy(error),
+        Service::S3 => busy(error),
+        Service::Eks | Service::ElastiCache | Service::Sts => false,
+    }
+}
+
+/// The request was fine and no usable answer came: what a poll may sit out.
+pub fn passing(error: &Error) -> bool {
+    error.kind == Kind::Throttled
+        || (error.kind == Kind::Timeout && error.source.is_some())
+        || (error.kind == Kind::Transport && (error.code.is_some() || error.source.is_some()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(service: Service, code: &str, message: &str) -> Error {
+        let mut error = Error::new(service, "Any", Kind::Other, message);
+        error.code = Some(code.into());
+        error
+    }
+
+    #[test]
+    fn the_24_hour_rule_of_efs_is_never_repeated() {
+        let rule = error(Service::Efs, "TooManyRequests", "throughput mode changed");
+        for repeats in [busy, role_not_visible, bucket_not_visible, still_in_use, passing] {
+            assert!(!repeats(&rule));
+        }
+    }
+
+    #[test]
+    fn busy_codes_belong_to_their_service() {
+        assert!(busy(&error(Service::Efs, "IncorrectFileSystemLifeCycleState", "")));
+        assert!(busy(&error(Service::Iam, "ConcurrentModification", "")));
+        assert!(busy(&error(Service::S3, "OperationAborted", "")));
+        assert!(!busy(&error(Service::Efs, "ConcurrentModification", "")));
+        assert!(!busy(&error(Service::Ec2, "OperationAborted", "")));
+    }
+
+    #[test]
+    fn a_malformed_policy_is_repeated_only_for_its_principal() {
+        assert!(role_not_visible(&error(
+            Service::S3,
+            "MalformedPolicy",
+            "Invalid principal in policy"
+        )));
+        assert!(!role_not_visible(&error(Service::S3, "MalformedPolicy", "Unknown field Foo")));
+        let eks = "The role cannot be assumed by the service principal";
+        assert!(role_not_visible(&error(Service::Eks, "InvalidParameterException", eks)));
+        let other = "namespace is not valid";
+        assert!(!role_not_visible(&error(Service::Eks, "InvalidParameterException", other)));
+    }
+}

@@ -1,0 +1,161 @@
+use std::cell::Cell;
+
+use super::*;
+
+const STATES: States = States { pending: &["creating", "updating"], target: &["available"] };
+
+fn wait(seconds: u64) -> Wait {
+    Wait::new(Deadline::after(Duration::from_secs(seconds)), CancellationToken::new())
+}
+
+async fn poll<Fut>(wait: &Wait, probe: impl FnMut() -> Fut) -> Result<u32, Error>
+where
+    Fut: Future<Output = Result<Seen<u32>, Error>>,
+{
+    wait.until(Service::Efs, "DescribeFileSystems", "fs-1 to become available", probe).await
+}
+
+fn busy_error() -> Error {
+    let mut error = Error::new(Service::Iam, "PutRolePolicy", Kind::Conflict, "changing");
+    error.code = Some("ConcurrentModification".into());
+    error
+}
+
+#[tokio::test(start_paused = true)]
+async fn polls_until_the_target_state() {
+    let polls = Cell::new(0);
+    let seen = poll(&wait(60), async || {
+        polls.set(polls.get() + 1);
+        let state = if polls.get() < 4 { "creating" } else { "available" };
+        Ok(STATES.judge(state, polls.get()))
+    });
+    assert_eq!(seen.await.unwrap(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_of_neither_list_ends_the_wait_with_that_state() {
+    let error = poll(&wait(60), async || Ok(STATES.judge("error", 0))).await.unwrap_err();
+    assert_eq!(error.kind, Kind::Other);
+    assert!(error.message.contains("state \"error\", expected available"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_ends_the_wait_with_the_last_status() {
+    let started = Instant::now();
+    let error = poll(&wait(90), async || Ok(STATES.judge("updating", 0))).await.unwrap_err();
+    assert_eq!(error.kind, Kind::Timeout);
+    assert!(error.message.contains("last status: updating"), "{error}");
+    assert_eq!(started.elapsed().as_secs(), 90);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_also_ends_a_probe_that_hangs() {
+    let error = poll(&wait(5), std::future::pending).await.unwrap_err();
+    assert_eq!(error.kind, Kind::Timeout);
+    assert!(error.message.contains("not polled yet"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancelling_ends_the_wait_at_once() {
+    let wait = wait(3600);
+    let cancel = wait.cancel.clone();
+    let started = Instant::now();
+    let polling = tokio::spawn(async move {
+        poll(&wait, async || Ok(STATES.judge("creating", 0))).await.unwrap_err()
+    });
+    tokio::time::advance(Duration::from_secs(7)).await;
+    cancel.cancel();
+    let error = polling.await.unwrap();
+    assert_eq!(error.kind, Kind::Cancelled);
+    assert_eq!(started.elapsed().as_secs(), 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn throttling_while_polling_is_waited_out_and_a_refusal_is_not() {
+    let polls = Cell::new(0);
+    let seen = poll(&wait(60), async || {
+        polls.set(polls.get() + 1);
+        match polls.get() {
+            1 => Err(Error::new(Service::Efs, "DescribeFileSystems", Kind::Throttled, "slow")),
+            _ => Ok(Seen::Done(polls.get())),
+        }
+    });
+    assert_eq!(seen.await.unwrap(), 2);
+    let refused = || Error::new(Service::Efs, "DescribeFileSystems", Kind::AccessDenied, "no");
+    let error = poll(&wait(60), async || Err(refused())).await.unwrap_err();
+    assert_eq!(error.kind, Kind::AccessDenied);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_is_repeated_only_for_accepted_errors() {
+    let calls = Cell::new(0);
+    let result = wait(120).retry_while(retry::busy, async || {
+        calls.set(calls.get() + 1);
+        if calls.get() < 3 { Err(busy_error()) } else { Ok(calls.get()) }
+    });
+    assert_eq!(result.await.unwrap(), 3);
+    let other = || Error::new(Service::Iam, "PutRolePolicy", Kind::Invalid, "malformed");
+    let calls = Cell::new(0);
+    let result: Result<(), _> = wait(120)
+        .retry_while(retry::busy, async || {
+            calls.set(calls.get() + 1);
+            Err(other())
+        })
+        .await;
+    assert_eq!((result.unwrap_err().kind, calls.get()), (Kind::Invalid, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn repeating_ends_with_the_error_of_the_call_at_the_deadline() {
+    let started = Instant::now();
+    let result: Result<(), _> = wait(3600)
+        .within(retry::PROPAGATION)
+        .retry_while(retry::busy, async || Err(busy_error()))
+        .await;
+    assert!(result.unwrap_err().is_code("ConcurrentModification"));
+    assert!(started.elapsed() <= retry::PROPAGATION);
+    assert!(started.elapsed() > Duration::from_secs(100));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_repetition_names_the_error_it_was_at() {
+    let wait = wait(3600);
+    let cancel = wait.cancel.clone();
+    let error = wait
+        .retry_while(retry::busy, async || {
+            let cancel = cancel.clone();
+            tokio::spawn(async move { cancel.cancel() });
+            Err::<(), _>(busy_error())
+        })
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind, Kind::Cancelled);
+    assert!(error.message.contains("ConcurrentModification"), "{error}");
+}
+
+#[test]
+fn pacing_grows_with_jitter_and_never_leaves_its_bounds() {
+    let pacing = Pacing::default();
+    for poll in 1..200 {
+        let pause = pacing.pause(poll);
+        assert!(pause >= Duration::from_millis(50) && pause <= Duration::from_secs(10));
+    }
+    assert!(pacing.pause(1) <= Duration::from_millis(100));
+    assert!(pacing.pause(50) >= Duration::from_secs(5));
+}
+
+#[test]
+fn pacing_rejects_nonsense() {
+    let second = Duration::from_secs(1);
+    assert!(Pacing::new(Duration::ZERO, second).is_none());
+    assert!(Pacing::new(second * 2, second).is_none());
+    assert!(Pacing::new(second, second).is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_is_only_ever_shortened() {
+    let deadline = Deadline::after(Duration::from_secs(60));
+    assert_eq!(deadline.within(Duration::from_secs(600)), deadline);
+    assert_eq!(deadline.within(Duration::from_secs(5)).remaining(), Duration::from_secs(5));
+    assert!(Deadline::after(Duration::MAX).remaining() > Duration::from_secs(3600));
+}
