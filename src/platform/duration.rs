@@ -159,15 +159,6 @@ impl Retention {
         Ok(Self(Duration::from_secs(seconds)))
     }
 
-    /// A retention of so many hours; `None` for zero.
-    pub const fn from_hours(hours: u32) -> Option<Self> {
-        if hours == 0 {
-            return None;
-        }
-        // `as` because `From` is not usable in a const function; it only widens.
-        Some(Self(Duration::from_secs(hours as u64 * 3_600)))
-    }
-
     /// The span.
     pub const fn duration(self) -> Duration {
         self.0

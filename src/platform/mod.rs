@@ -13,6 +13,7 @@
 //! * [`kubernetes`]: StorageClass and PersistentVolume manifests for the EFS CSI driver.
 //! * [`helm`]: chart values for Mimir, Loki and Tempo.
 //! * [`lifecycle`]: which lifecycle rules would corrupt an observability store.
+//! * [`stores`]: the products and stores of the observability stack.
 //! * [`duration`]: the two duration spellings practitioners write.
 
 pub mod classification;
@@ -23,4 +24,5 @@ pub mod kubernetes;
 pub mod lifecycle;
 pub mod naming;
 pub mod policies;
+pub mod stores;
 pub mod tags;
