@@ -21,6 +21,8 @@
 mod aws;
 mod bench;
 mod emulator;
+mod example;
+mod measure;
 mod proxy;
 mod seed;
 mod tools;
@@ -29,6 +31,8 @@ mod workspace;
 pub use aws::{Answer, Aws};
 pub use bench::{Bench, new_account};
 pub use emulator::Emulator;
+pub use example::{Example, Installation};
+pub use measure::{PeakMemory, handshake, median};
 pub use proxy::{Call, Effect, Fault, FaultId, Proxy, RULES, Reply, Rule};
 pub use seed::{Seeded, create_kms_key, leftovers, seed};
 pub use tools::{Absent, Cli, clis, find_clis, provider_binary, repository, tools_folder};

@@ -209,7 +209,12 @@ impl Workspace {
         self.write("main.tf", &format!("{head}{text}"))
     }
 
-    /// A command that is about to run; for what the methods below do not cover, as signals.
+    /// Copies the configuration files of a folder into the workspace.
+    pub fn copy_configuration(&self, from: &Path) -> Result<()> {
+        copy_configuration(from, self.folder.path())
+    }
+
+    /// A command that is about to run, in a process group of its own; for what the methods below do not cover, as signals.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.cli.path);
         command
@@ -220,25 +225,32 @@ impl Workspace {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
+            .process_group(0)
             .kill_on_drop(true);
         command
     }
 
-    /// Runs a command.
+    /// Runs a command. After the time limit it is killed with its provider, and has no code.
     ///
     /// # Panics
-    /// When it cannot be started. After the time limit it is killed and has no code.
+    /// When it cannot be started.
     pub async fn run(&self, arguments: &[&str]) -> Run {
         let start = Instant::now();
-        let running = self.command(arguments).output();
-        let (code, stdout, stderr) = match tokio::time::timeout(self.time_limit, running).await {
+        let program = self.cli.path.display();
+        let child = self.command(arguments).spawn();
+        let child = child.unwrap_or_else(|error| panic!("{program}: {error}"));
+        let group = child.id();
+        let running = tokio::time::timeout(self.time_limit, child.wait_with_output());
+        let (code, stdout, stderr) = match running.await {
             Ok(output) => {
-                let output =
-                    output.unwrap_or_else(|error| panic!("{}: {error}", self.cli.path.display()));
+                let output = output.unwrap_or_else(|error| panic!("{program}: {error}"));
                 let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
                 (output.status.code(), text(&output.stdout), text(&output.stderr))
             }
-            Err(_) => (None, String::new(), format!("killed after {:?}", self.time_limit)),
+            Err(_) => {
+                kill_group(group);
+                (None, String::new(), format!("killed after {:?}", self.time_limit))
+            }
         };
         let Cli { name, version, .. } = &self.cli;
         let command = format!("{name} {version} {}", arguments.join(" "));
@@ -356,6 +368,36 @@ impl Workspace {
     }
 }
 
+/// Copies the files of a configuration, with sub-folders, without what a CLI left there.
+pub(crate) fn copy_configuration(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    let entries = std::fs::read_dir(from)
+        .with_context(|| format!("there is no configuration in {}", from.display()))?;
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name();
+        let shown = name.to_string_lossy();
+        if shown.starts_with(".terraform") || shown.contains(".tfstate") {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            copy_configuration(&entry.path(), &to.join(&name))?;
+        } else {
+            std::fs::copy(entry.path(), to.join(&name))?;
+        }
+    }
+    Ok(())
+}
+
+/// Kills a command and the provider it started, which would outlive it.
+fn kill_group(leader: Option<u32>) {
+    if let Some(leader) = leader {
+        let group = format!("-{leader}");
+        // It may have ended by itself in the meantime.
+        let _ = std::process::Command::new("kill").args(["-KILL", "--", &group]).output();
+    }
+}
+
 /// What points the provider at an account of the emulator.
 pub(crate) fn aws_environment(endpoint: &str, account: &str) -> BTreeMap<String, String> {
     [
@@ -407,6 +449,23 @@ mod tests {
             assert_eq!(workspace.attributes("none.such").await, Value::Null);
             workspace.forget_state().unwrap();
             workspace.plan().await.expect_changes();
+        }
+    }
+
+    #[tokio::test]
+    async fn unknown_values_can_come_from_the_built_in_resource() {
+        for cli in clis() {
+            let workspace = workspace(&cli);
+            let text = "resource \"terraform_data\" \"known_later\" {\n  input = \"x\"\n}\n\
+                        output \"later\" {\n  value = terraform_data.known_later.output\n}\n";
+            workspace.write("main.tf", text).unwrap();
+            let plan = workspace.plan().await.expect_changes();
+            assert_eq!(plan.actions()["terraform_data.known_later"], ["create"]);
+            let change = plan.change("terraform_data.known_later");
+            assert_eq!(change["after_unknown"]["output"], true);
+            workspace.expect_apply().await;
+            assert_eq!(workspace.attributes("terraform_data.known_later").await["output"], "x");
+            workspace.expect_destroy().await;
         }
     }
 
