@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// How long MiniStack may take to answer; it needs half a second on an idle machine.
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 
 /// A running MiniStack. Dropping it ends the process; so does the end of this process, even by a kill,
 /// because the emulator lives only as long as the pipe on its standard input.

@@ -60,7 +60,7 @@ impl PeakMemory {
             let mut peak = 0;
             while !stopped.load(Ordering::Relaxed) {
                 peak = peak.max(peak_now(&program));
-                std::thread::sleep(Duration::from_millis(3));
+                std::thread::sleep(Duration::from_millis(20));
             }
             peak
         });
@@ -115,7 +115,7 @@ mod tests {
     fn the_memory_of_a_program_is_seen() {
         let own = std::env::current_exe().unwrap().canonicalize().unwrap();
         let watch = PeakMemory::watch(&own);
-        std::thread::sleep(Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(100));
         assert!(watch.finish().unwrap() > 1000, "a test runs in more than a megabyte");
         assert_eq!(PeakMemory::watch(Path::new("/no/such/program")).finish(), None);
     }

@@ -64,7 +64,7 @@ impl Call {
         let action = call.form_value("Action");
         if call.service.is_empty() && action.as_deref().is_some_and(|a| a.starts_with("Assume")) {
             // AssumeRoleWithWebIdentity is not signed.
-            call.service = "sts".to_owned();
+            "sts".clone_into(&mut call.service);
         }
         call.operation = call
             .header("x-amz-target")

@@ -6,6 +6,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// A function that rewrites an answer.
+type Change = Arc<dyn Fn(&Call, &mut Reply) + Send + Sync>;
+
 /// What a fault does to a call.
 #[derive(Clone)]
 pub enum Effect {
@@ -44,7 +47,7 @@ pub enum Effect {
         value: String,
     },
     /// Carried out; the answer is rewritten.
-    Rewrite(Arc<dyn Fn(&Call, &mut Reply) + Send + Sync>),
+    Rewrite(Change),
 }
 
 impl Effect {

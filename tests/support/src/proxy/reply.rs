@@ -70,7 +70,7 @@ impl Reply {
         let mut out = parts.next().unwrap_or_default().to_owned();
         for part in parts {
             let tail = part.split_once(&close).map_or(part, |(_, tail)| tail);
-            out.push_str(&format!("{open}{value}{close}{tail}"));
+            out.extend([&open, value, &close, tail]);
         }
         self.body = out.into_bytes();
     }

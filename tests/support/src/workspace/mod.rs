@@ -3,11 +3,16 @@
 //! The provider comes by a development override, so there is no `init`. The environment is empty but for
 //! what is set here: no proxy, profile or home of the machine reaches the CLI or the provider.
 
+mod outcome;
+#[cfg(test)]
+mod tests;
+
+pub use outcome::{PlanResult, Run};
+
 use crate::tools::Cli;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -15,123 +20,7 @@ use tempfile::TempDir;
 use tokio::process::Command;
 
 /// How long one command may take, unless [`Workspace::time_limit`] says otherwise.
-const TIME_LIMIT: Duration = Duration::from_secs(180);
-
-/// What a command did.
-#[derive(Debug, Clone)]
-pub struct Run {
-    /// The command line, as in the error messages.
-    pub command: String,
-    /// The exit code; none if a signal or the time limit ended it.
-    pub code: Option<i32>,
-    /// Standard output.
-    pub stdout: String,
-    /// Standard error.
-    pub stderr: String,
-    /// How long it took.
-    pub took: Duration,
-}
-
-impl Run {
-    /// Whether the code is 0.
-    pub fn is_ok(&self) -> bool {
-        self.code == Some(0)
-    }
-
-    /// Both outputs, one after the other; diagnostics are wrapped lines in it.
-    pub fn output(&self) -> String {
-        format!("{}\n{}", self.stdout, self.stderr)
-    }
-
-    /// Whether the output holds a sentence, whatever the line breaks and frames around it.
-    pub fn says(&self, sentence: &str) -> bool {
-        flowing(&self.output()).contains(&flowing(sentence))
-    }
-
-    /// # Panics
-    /// Unless the command succeeded.
-    #[track_caller]
-    pub fn expect_ok(self) -> Self {
-        assert!(self.is_ok(), "{self}");
-        self
-    }
-
-    /// # Panics
-    /// Unless the command failed and the output holds the sentence.
-    #[track_caller]
-    pub fn expect_error(self, sentence: &str) -> Self {
-        assert!(!self.is_ok(), "it should have failed\n{self}");
-        assert!(self.says(sentence), "missing: {sentence}\n{self}");
-        self
-    }
-}
-
-impl fmt::Display for Run {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { command, code, stdout, stderr, took } = self;
-        write!(f, "{command}: code {code:?} after {took:?}\n{stdout}\n{stderr}")
-    }
-}
-
-/// A text without the frames and line breaks the CLI puts around diagnostics.
-fn flowing(text: &str) -> String {
-    text.replace(['│', '╷', '╵'], " ").split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// A plan: the run, and what it would do.
-#[derive(Debug, Clone)]
-pub struct PlanResult {
-    /// The run of `plan -detailed-exitcode`: code 0 is an empty plan, 2 one with changes, 1 an error.
-    pub run: Run,
-    /// The plan as `show -json` tells it; null after an error.
-    pub json: Value,
-}
-
-impl PlanResult {
-    /// Whether there is nothing to do, in resources and outputs.
-    pub fn is_empty(&self) -> bool {
-        self.run.code == Some(0)
-    }
-
-    /// The planned actions by resource address, without those that do nothing, as `["create"]`.
-    pub fn actions(&self) -> BTreeMap<String, Vec<String>> {
-        let changes = self.json["resource_changes"].as_array().into_iter().flatten();
-        changes
-            .map(|change| {
-                let actions = change["change"]["actions"].as_array().into_iter().flatten();
-                let actions = actions.filter_map(Value::as_str).map(str::to_owned).collect();
-                (change["address"].as_str().unwrap_or_default().to_owned(), actions)
-            })
-            .filter(|(_, actions): &(_, Vec<String>)| *actions != ["no-op"] && *actions != ["read"])
-            .collect()
-    }
-
-    /// The change of one resource: `actions`, `before`, `after`, `after_unknown`, `replace_paths`.
-    pub fn change(&self, address: &str) -> &Value {
-        let changes = self.json["resource_changes"].as_array().into_iter().flatten();
-        changes
-            .filter(|change| change["address"] == address)
-            .map(|change| &change["change"])
-            .next()
-            .unwrap_or(&Value::Null)
-    }
-
-    /// # Panics
-    /// Unless the plan is empty.
-    #[track_caller]
-    pub fn expect_empty(self) -> Self {
-        assert!(self.is_empty(), "the plan should be empty\n{}", self.run);
-        self
-    }
-
-    /// # Panics
-    /// Unless the plan holds changes.
-    #[track_caller]
-    pub fn expect_changes(self) -> Self {
-        assert_eq!(self.run.code, Some(2), "the plan should hold changes\n{}", self.run);
-        self
-    }
-}
+const TIME_LIMIT: Duration = Duration::from_mins(3);
 
 /// A folder with a configuration, bound to a CLI, a provider, an endpoint and an account.
 #[derive(Debug)]
@@ -423,78 +312,4 @@ pub(crate) fn cli_environment(home: &str) -> BTreeMap<String, String> {
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::clis;
-
-    fn workspace(cli: &Cli) -> Workspace {
-        let binary = std::env::current_exe().unwrap();
-        Workspace::new(cli, &binary, "http://127.0.0.1:1", "111122223333").unwrap()
-    }
-
-    #[tokio::test]
-    async fn every_cli_plans_applies_and_tells_its_state() {
-        for cli in clis() {
-            let workspace = workspace(&cli);
-            workspace.write("main.tf", "output \"answer\" {\n  value = 42\n}\n").unwrap();
-            workspace.validate().await.expect_ok();
-            workspace.plan().await.expect_changes();
-            workspace.apply_plan().await.expect_ok();
-            workspace.expect_empty_plan().await;
-            assert_eq!(workspace.output("answer").await, 42, "{cli:?}");
-            assert_eq!(workspace.state().await["values"]["outputs"]["answer"]["value"], 42);
-            assert_eq!(workspace.attributes("none.such").await, Value::Null);
-            workspace.forget_state().unwrap();
-            workspace.plan().await.expect_changes();
-        }
-    }
-
-    #[tokio::test]
-    async fn unknown_values_can_come_from_the_built_in_resource() {
-        for cli in clis() {
-            let workspace = workspace(&cli);
-            let text = "resource \"terraform_data\" \"known_later\" {\n  input = \"x\"\n}\n\
-                        output \"later\" {\n  value = terraform_data.known_later.output\n}\n";
-            workspace.write("main.tf", text).unwrap();
-            let plan = workspace.plan().await.expect_changes();
-            assert_eq!(plan.actions()["terraform_data.known_later"], ["create"]);
-            let change = plan.change("terraform_data.known_later");
-            assert_eq!(change["after_unknown"]["output"], true);
-            workspace.expect_apply().await;
-            assert_eq!(workspace.attributes("terraform_data.known_later").await["output"], "x");
-            workspace.expect_destroy().await;
-        }
-    }
-
-    #[tokio::test]
-    async fn errors_are_found_across_line_breaks_and_frames() {
-        for cli in clis() {
-            let workspace = workspace(&cli);
-            workspace.write("main.tf", "resource \"nothing\" {}\n").unwrap();
-            let run = workspace.validate().await;
-            run.expect_error("All resource blocks must have 2 labels (type, name).");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_command_past_its_time_limit_is_killed() {
-        for cli in clis() {
-            let mut workspace = workspace(&cli);
-            workspace.time_limit(Duration::from_millis(1));
-            let run = workspace.run(&["version"]).await;
-            assert_eq!(run.code, None, "{run}");
-        }
-    }
-
-    #[tokio::test]
-    async fn nothing_of_the_machine_reaches_the_cli() {
-        let cli = clis().remove(0);
-        let environment = workspace(&cli).environment;
-        assert_eq!(environment["AWS_ENDPOINT_URL"], "http://127.0.0.1:1");
-        assert!(!environment.keys().any(|name| name.to_lowercase().contains("proxy")));
-        assert_ne!(Some(environment["HOME"].clone()), std::env::var("HOME").ok());
-    }
 }
