@@ -29,7 +29,7 @@ use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -116,6 +116,13 @@ impl Proxy {
         self.calls(account).into_iter().filter(|call| call.mutating).collect()
     }
 
+    /// The operations an account called, each once and sorted, as IAM writes actions:
+    /// `elasticfilesystem:CreateFileSystem`.
+    pub fn operations(&self, account: &str) -> BTreeSet<String> {
+        let calls = self.calls(account).into_iter();
+        calls.map(|call| format!("{}:{}", call.service, call.operation)).collect()
+    }
+
     /// How often an account called an operation; `service` is the signing name.
     pub fn count(&self, account: &str, service: &str, operation: &str) -> usize {
         lock(&self.shared.calls)
@@ -197,8 +204,11 @@ impl Shared {
             calls.push(call.clone());
             (calls.len() - 1, call.at)
         };
-        tokio::time::sleep(Duration::from_micros(self.latency_micros.load(Ordering::Relaxed)))
-            .await;
+        let latency = Duration::from_micros(self.latency_micros.load(Ordering::Relaxed));
+        // Even no time at all would be rounded up to a tick of the timer.
+        if !latency.is_zero() {
+            tokio::time::sleep(latency).await;
+        }
         let reply = self.pass(&call, &target).await?;
         self.note_status(index, reply.status);
         response(reply)

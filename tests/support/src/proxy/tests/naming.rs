@@ -103,6 +103,8 @@ async fn calls_are_recorded_by_account_with_their_status() {
     assert_eq!(seen, want);
     assert_eq!(bench.proxy.mutating_calls(aws.account()).len(), 1);
     assert_eq!(bench.proxy.count(other.account(), "s3", "CreateBucket"), 1);
+    let operations = bench.proxy.operations(aws.account());
+    assert!(operations.contains("iam:ListRoles") && operations.len() == 3, "{operations:?}");
     bench.proxy.clear(aws.account());
     assert!(bench.proxy.calls(aws.account()).is_empty());
     assert_eq!(bench.proxy.calls(other.account()).len(), 1);
