@@ -1,9 +1,20 @@
-//! The composites.
+//! The composites, one folder each.
+//!
+//! A room reads top to bottom: what it builds, its schema, its model, its rules, its plan, its
+//! steps, its read, its delete, its import. Create and update are the same walk of steps; each step
+//! is *find → compare → act → wait → record* and may be repeated at any time.
+//!
+//! Shared by all rooms: [`attributes`] (what every composite has), [`timeouts`], [`step`] (how a
+//! failed step is told).
+
+pub mod attributes;
+pub mod step;
+pub mod timeouts;
 
 use crate::framework::managed::ManagedResource;
-use crate::provider::ProviderContext;
+use crate::provider::context::ProviderContext;
 
-/// Every managed resource.
+/// The managed resources of the provider.
 pub fn all() -> Vec<Box<dyn ManagedResource<ProviderContext>>> {
-    Vec::new()
+    vec![]
 }
