@@ -258,7 +258,8 @@ fn decimal(text: &str) -> Option<Dynamic> {
 
 fn set(mut items: Vec<Dynamic>) -> Dynamic {
     items.sort();
-    items.dedup();
+    // Two unknowns may turn out to be different elements.
+    items.dedup_by(|one, other| one == other && one.is_wholly_known());
     Dynamic::List(items)
 }
 

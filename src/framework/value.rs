@@ -356,6 +356,84 @@ impl<T: Data> Data for BTreeMap<String, T> {
     }
 }
 
+/// A set of strings, any of which may be unknown yet: two unknowns are two elements.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Strings(Vec<Value<String>>);
+
+impl Strings {
+    /// The strings, when all are known; nulls are left out.
+    pub fn known(&self) -> Option<BTreeSet<String>> {
+        if self.0.iter().any(Value::is_unknown) {
+            return None;
+        }
+        Some(self.0.iter().cloned().flatten().collect())
+    }
+
+    /// How many elements there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<T: Into<String>> FromIterator<T> for Strings {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
+        let items: BTreeSet<String> = items.into_iter().map(Into::into).collect();
+        Self(items.into_iter().map(Value::Value).collect())
+    }
+}
+
+impl Data for Strings {
+    fn from_dynamic(value: Dynamic) -> Result<Self, Mismatch> {
+        Vec::from_dynamic(value).map(Self)
+    }
+
+    fn to_dynamic(&self) -> Dynamic {
+        let mut items: Vec<Dynamic> = self.0.iter().map(Data::to_dynamic).collect();
+        items.sort();
+        Dynamic::List(items)
+    }
+}
+
+/// A map of strings, any of which may be unknown yet.
+pub type StringMap = BTreeMap<String, Value<String>>;
+
+/// The strings of a map, when all are known; null maps are empty, null elements left out.
+pub fn known_map(map: &Value<StringMap>) -> Option<BTreeMap<String, String>> {
+    match map {
+        Value::Unknown => None,
+        Value::Null => Some(BTreeMap::new()),
+        Value::Value(map) => {
+            if map.values().any(Value::is_unknown) {
+                return None;
+            }
+            let known = map.iter().filter_map(|(key, value)| match value {
+                Value::Value(value) => Some((key.clone(), value.clone())),
+                _ => None,
+            });
+            Some(known.collect())
+        }
+    }
+}
+
+/// The strings of a set, when all are known; a null set is empty.
+pub fn known_set(set: &Value<Strings>) -> Option<BTreeSet<String>> {
+    match set {
+        Value::Unknown => None,
+        Value::Null => Some(BTreeSet::new()),
+        Value::Value(set) => set.known(),
+    }
+}
+
+/// A map of known strings as an attribute.
+pub fn string_map(map: &BTreeMap<String, String>) -> Value<StringMap> {
+    Value::Value(map.iter().map(|(key, value)| (key.clone(), Value::Value(value.clone()))).collect())
+}
+
 /// Declares a model: a struct whose fields are the attributes of a schema, with [`Data`] derived.
 ///
 /// Each field must be a [`Value`] (or a type that tolerates null), since any attribute may be null

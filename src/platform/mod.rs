@@ -1,1 +1,28 @@
-//! (being written)
+//! What Officeless means: the platform's defaults, names, tags, policies, manifests and rules.
+//!
+//! Promise: everything here is a pure function or a constant. No I/O, no clock, no randomness, no
+//! AWS SDK type and no Terraform type; the same input gives the same bytes on every machine. Each
+//! problem is a small typed error whose `Display` is written for the practitioner: the value, the
+//! rule, the next step.
+//!
+//! * [`defaults`]: every opinion of the platform, and nothing else.
+//! * [`naming`]: names, tokens and identifier forms, and their rules.
+//! * [`tags`]: what is written on every object, and what of it the practitioner sees.
+//! * [`classification`]: data classification levels and the floors they set.
+//! * [`policies`]: IAM, bucket and file system policy documents, and their comparison.
+//! * [`kubernetes`]: StorageClass and PersistentVolume manifests for the EFS CSI driver.
+//! * [`helm`]: chart values for Mimir, Loki and Tempo.
+//! * [`lifecycle`]: which lifecycle rules would corrupt an observability store.
+//! * [`stores`]: the products and stores of the observability stack.
+//! * [`duration`]: the two duration spellings practitioners write.
+
+pub mod classification;
+pub mod defaults;
+pub mod duration;
+pub mod helm;
+pub mod kubernetes;
+pub mod lifecycle;
+pub mod naming;
+pub mod policies;
+pub mod stores;
+pub mod tags;

@@ -204,6 +204,7 @@ mod tests {
     use tokio::time::{Instant, advance};
 
     use super::*;
+    use crate::plugin::mtls::Identity;
 
     #[tokio::test(start_paused = true)]
     async fn is_abandoned_a_minute_after_the_last_connection() {
@@ -249,5 +250,17 @@ mod tests {
         let start = Instant::now();
         count.drained(Duration::from_secs(3)).await;
         assert_eq!(start.elapsed().as_secs(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_says_nothing_is_given_up() {
+        let client = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        let tls = Identity::new(&client.cert.pem()).unwrap().config;
+        let (_peer, io) = tokio::io::duplex(64);
+        let (ready, mut connections) = mpsc::channel(1);
+        let start = Instant::now();
+        prepare(Box::new(io), Some(tls.into()), Count::default(), ready).await;
+        assert_eq!(start.elapsed().as_secs(), TLS_HANDSHAKE.as_secs());
+        assert!(connections.recv().await.is_none());
     }
 }

@@ -1,1 +1,21 @@
-//! (being written)
+//! The composites, one folder each.
+//!
+//! A room reads top to bottom: what it builds, its schema, its model, its rules, its plan, its
+//! steps, its read, its delete, its import. Create and update are the same walk of steps; each step
+//! is *find → compare → act → wait → record* and may be repeated at any time.
+//!
+//! Shared by all rooms: [`attributes`] (what every composite has), [`timeouts`], [`step`] (how a
+//! failed step is told).
+
+pub mod attributes;
+pub mod shared_storage;
+pub mod step;
+pub mod timeouts;
+
+use crate::framework::managed::{Managed, ManagedResource};
+use crate::provider::context::ProviderContext;
+
+/// The managed resources of the provider.
+pub fn all() -> Vec<Box<dyn ManagedResource<ProviderContext>>> {
+    vec![Box::new(Managed::new(shared_storage::SharedStorage))]
+}

@@ -2,7 +2,6 @@
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
-use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -29,7 +28,7 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    /// `None`: the path would be too long.
+    /// `None`: the path would not be [`sayable`].
     pub(super) fn bind(place: &Place) -> Result<Option<Self>, BindError> {
         let parent = place.directory.clone().unwrap_or_else(std::env::temp_dir);
         let group = place.group.as_deref().map(group_id).transpose()?;
@@ -66,13 +65,13 @@ impl Socket {
 struct Directory(PathBuf);
 
 impl Directory {
-    /// Makes one that was not there before, open to this user only. `None`: a socket in it would
-    /// have too long a path.
+    /// Makes one that was not there before, open to this user only. `None`: the path of a socket in
+    /// it would not be [`sayable`].
     fn make(parent: &Path) -> io::Result<Option<Self>> {
         let mut attempt = 0;
         loop {
             let directory = parent.join(name(attempt));
-            if directory.join(NAME).as_os_str().as_bytes().len() > LONGEST_PATH {
+            if !sayable(&directory.join(NAME)) {
                 return Ok(None);
             }
             match DirBuilder::new().mode(0o700).create(&directory) {
@@ -99,6 +98,11 @@ impl Drop for Directory {
             tracing::debug!(directory = %self.0.display(), %error, "socket directory not removed");
         }
     }
+}
+
+/// Whether a socket can have the path, and the handshake line can tell it.
+fn sayable(path: &Path) -> bool {
+    path.to_str().is_some_and(|text| text.len() <= LONGEST_PATH && !text.contains(['|', '\n']))
 }
 
 /// A name that is likely free. It need not be secret: a directory that exists is not used.
@@ -146,6 +150,13 @@ mod tests {
             error.to_string(),
             "PLUGIN_UNIX_SOCKET_GROUP is \"no such group\", but there is no such group"
         );
+    }
+
+    #[test]
+    fn a_path_must_fit_the_system_and_the_handshake_line() {
+        assert!(sayable(Path::new(&"a".repeat(LONGEST_PATH))));
+        assert!(!sayable(Path::new(&"a".repeat(LONGEST_PATH + 1))));
+        assert!(!sayable(Path::new("/tmp/a|b")));
     }
 
     #[test]

@@ -1,0 +1,74 @@
+# Everything a contributor runs. CI runs `make ci` and nothing else.
+#
+# Needed on the machine: Rust by rustup, a C compiler, Python 3.10 or newer with venv, make.
+# Everything else is fetched into .tools/, pinned by hash (tests/support/tools/).
+
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench ci fmt fmt-check lint docs build install tools clean-tools
+
+# Build results outside the checkout, so that a fresh clone reuses them.
+CARGO_TARGET_DIR ?= $(HOME)/.cache/terraform-provider-officeless/target
+# Build scripts need protoc: the one on the PATH, else the one of .tools/.
+PROTOC ?= $(shell command -v protoc || echo "$(CURDIR)/.tools/protoc/bin/protoc")
+export CARGO_TARGET_DIR PROTOC
+
+# The profile of build, install and demo: dev (default) or release.
+PROFILE ?= dev
+BUILT = $(CARGO_TARGET_DIR)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
+BINARY = $(BUILT)/terraform-provider-officeless
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
+# Where `make install` puts the provider: Terraform looks there without any configuration.
+PLUGINS ?= $(HOME)/.terraform.d/plugins
+PLATFORM = $(shell uname -s | tr '[:upper:]' '[:lower:]')_$(shell uname -m | sed -e 's/x86_64/amd64/' -e 's/aarch64/arm64/')
+FETCH = python3 tests/support/tools/install.py
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
+
+demo: ## stand the platform up on an emulator and take it down again; KEEP=1 leaves it up
+	@$(FETCH) ministack protoc-if-missing terraform-if-missing
+	@echo "building the provider and the bench ($(PROFILE) profile)"
+	@# These targets make cargo choose the features it chooses for tests: one build serves both.
+	@cargo build --profile $(PROFILE) --workspace --bins --example tools
+	@KEEP="$(KEEP)" "$(BUILT)/demo" "$(BINARY)"
+
+test: tools ## unit, protocol and acceptance tests, on every Terraform and OpenTofu found
+	cargo test --workspace
+
+bench: tools ## print start, memory, size, time and AWS calls (release profile; not a test)
+	@cargo build --release
+	@cargo build --release --package officeless-testbench
+	@"$(CARGO_TARGET_DIR)/release/bench" "$(CARGO_TARGET_DIR)/release/terraform-provider-officeless"
+
+# The tests come last: their summary is the last thing read. They hold the check of docs/ for drift.
+ci: tools ## what CI runs: format, lints, tests, docs drift
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo test --workspace --no-fail-fast
+
+fmt: ## format the code
+	cargo fmt --all
+
+lint: tools ## clippy with warnings as errors
+	cargo clippy --workspace --all-targets -- -D warnings
+
+docs: tools ## write docs/ anew from schema, prose and examples
+	UPDATE_DOCS=1 cargo test --test docs
+
+build: ## build the provider; PROFILE=release for the real one
+	@$(FETCH) protoc-if-missing
+	cargo build --profile $(PROFILE)
+
+install: build ## put the provider where Terraform finds it without a registry
+	@for host in registry.terraform.io registry.opentofu.org; do \
+		folder="$(PLUGINS)/$$host/officeless-platform/officeless/$(VERSION)/$(PLATFORM)"; \
+		mkdir -p "$$folder" && cp "$(BINARY)" "$$folder/terraform-provider-officeless_v$(VERSION)" || exit 1; \
+		echo "installed $$folder"; \
+	done
+
+tools: ## fetch what tests need into .tools/
+	@$(FETCH) ministack protoc-if-missing terraform
+
+clean-tools: ## remove .tools/
+	rm -rf .tools

@@ -1,0 +1,11 @@
+//! The data sources, one folder each.
+
+pub mod platform_defaults;
+
+use crate::framework::managed::{Readable, ReadableSource};
+use crate::provider::ProviderContext;
+
+/// Every data source.
+pub fn all() -> Vec<Box<dyn ReadableSource<ProviderContext>>> {
+    vec![Box::new(Readable::new(platform_defaults::DataSource))]
+}

@@ -1,0 +1,287 @@
+//! How a failed step is told: what was tried, what AWS said, what exists now, what to do.
+//!
+//! [`StepError`] is raised by a step; [`Report`] knows the operation around it and turns it into
+//! the one diagnostic the practitioner sees. There is no other place that words AWS failures.
+
+use std::error::Error as StdError;
+use std::fmt::Write as _;
+
+use crate::aws;
+use crate::aws::error::Kind;
+use crate::framework::diagnostic::diagnostic;
+use crate::framework::value::{AttributePath, Diagnostic};
+
+/// A step that did not reach its result.
+#[derive(Debug, thiserror::Error)]
+#[error("{doing}")]
+pub struct StepError {
+    /// The step, by the name it has in its room.
+    pub step: &'static str,
+    /// What was being done, as in `creating the mount target in us-east-1a`.
+    pub doing: String,
+    /// Why it failed.
+    #[source]
+    pub cause: Cause,
+    /// The attribute to blame, if one is.
+    pub attribute: Option<AttributePath>,
+    /// What to do about it, when the room knows better than the kind of failure tells.
+    pub next: Option<String>,
+}
+
+/// Why a step failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Cause {
+    /// AWS refused, or did not answer.
+    #[error(transparent)]
+    Aws(#[from] aws::Error),
+    /// The provider refuses to go on; a whole sentence without its full stop.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl StepError {
+    /// The provider refuses. `why` is a sentence, `next` tells how to go on or insist.
+    pub fn refused(step: &'static str, doing: &str, why: String, next: &str) -> Self {
+        Self {
+            step,
+            doing: doing.to_owned(),
+            cause: Cause::Refused(why),
+            attribute: None,
+            next: Some(next.to_owned()),
+        }
+    }
+
+    /// The same, blamed on an attribute.
+    #[must_use]
+    pub fn blame(mut self, attribute: AttributePath) -> Self {
+        self.attribute = Some(attribute);
+        self
+    }
+
+    /// The same, with what to do about it.
+    #[must_use]
+    pub fn next(mut self, next: impl Into<String>) -> Self {
+        self.next = Some(next.into());
+        self
+    }
+
+    /// Whether the operation was asked to stop.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(&self.cause, Cause::Aws(error) if error.kind == Kind::Cancelled)
+    }
+}
+
+/// Says of an AWS failure in which step it came.
+pub trait During<T> {
+    /// `doing` completes "… failed", as in `creating the file system`.
+    fn during(self, step: &'static str, doing: impl Into<String>) -> Result<T, StepError>;
+}
+
+impl<T> During<T> for Result<T, aws::Error> {
+    fn during(self, step: &'static str, doing: impl Into<String>) -> Result<T, StepError> {
+        self.map_err(|error| StepError {
+            step,
+            doing: doing.into(),
+            cause: Cause::Aws(error),
+            attribute: None,
+            next: None,
+        })
+    }
+}
+
+/// What is done to a composite as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// A new one comes to be.
+    Creating,
+    /// An existing one changes.
+    Updating,
+    /// It goes.
+    Deleting,
+    /// It is looked at.
+    Reading,
+    /// It is found for import.
+    Importing,
+    /// It is looked at for a plan.
+    Planning,
+}
+
+impl Verb {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Creating => "Creating",
+            Self::Updating => "Updating",
+            Self::Deleting => "Deleting",
+            Self::Reading => "Reading",
+            Self::Importing => "Importing",
+            Self::Planning => "Planning",
+        }
+    }
+}
+
+/// The operation a step failed in.
+#[derive(Clone, Debug)]
+pub struct Report<'a> {
+    /// What was being done.
+    pub verb: Verb,
+    /// The composite in words, as in `shared storage`.
+    pub noun: &'a str,
+    /// Its name, as configured.
+    pub name: &'a str,
+    /// What exists in AWS now, each as in `file system fs-0123`; empty for nothing.
+    pub exists: Vec<String>,
+}
+
+impl Report<'_> {
+    /// The diagnostic for a failed step.
+    pub fn diagnostic(&self, error: &StepError) -> Diagnostic {
+        let summary =
+            format!("{} {} {:?}: {} failed", self.verb.as_str(), self.noun, self.name, error.step);
+        let attribute = error.attribute.clone().unwrap_or_default();
+        diagnostic(summary, self.detail(error), attribute)
+    }
+
+    /// The detail of the diagnostic: also what `status_reason` keeps of an incomplete create.
+    pub fn detail(&self, error: &StepError) -> String {
+        let mut text = format!("{} failed: {}", capitalised(&error.doing), chain(&error.cause));
+        if let Cause::Aws(aws) = &error.cause {
+            if let Some(request_id) = &aws.request_id {
+                // Writing to a String cannot fail.
+                let _ = write!(text, "\nRequest ID: {request_id}");
+            }
+        }
+        let _ = write!(text, "\n\n{}", self.exists_now());
+        let next = error.next.clone().unwrap_or_else(|| advice(&error.cause));
+        let _ = write!(text, "\n{next} {}", self.way_on());
+        text
+    }
+
+    fn exists_now(&self) -> String {
+        if matches!(self.verb, Verb::Reading | Verb::Importing | Verb::Planning) {
+            return "Nothing was changed.".to_owned();
+        }
+        if self.exists.is_empty() {
+            return "Nothing of it exists in AWS now.".to_owned();
+        }
+        format!("What exists now, and is recorded in the state: {}.", self.exists.join(", "))
+    }
+
+    fn way_on(&self) -> &'static str {
+        match self.verb {
+            Verb::Creating if self.exists.is_empty() => "Then apply again.",
+            Verb::Creating => {
+                "Then either apply again, which replaces what exists; or run terraform untaint \
+                 with the address of this resource and apply, which finishes it in place."
+            }
+            Verb::Updating => "Then apply again: it goes on from what exists.",
+            Verb::Deleting => "Then destroy again: it goes on with what is left.",
+            Verb::Reading | Verb::Planning => "Then plan again.",
+            Verb::Importing => "Then import again.",
+        }
+    }
+}
+
+/// An error and everything below it, each layer once.
+fn chain(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut below = error.source();
+    while let Some(error) = below {
+        let layer = error.to_string();
+        if !text.contains(&layer) {
+            let _ = write!(text, ": {layer}");
+        }
+        below = error.source();
+    }
+    if !text.ends_with('.') {
+        text.push('.');
+    }
+    text
+}
+
+fn advice(cause: &Cause) -> String {
+    let Cause::Aws(error) = cause else { return String::from("Change what is refused.") };
+    match error.kind {
+        Kind::AccessDenied => format!(
+            "Allow the action {}:{} to the identity Terraform runs as.",
+            error.service.iam_prefix(),
+            error.operation
+        ),
+        Kind::Throttled => "AWS is throttling this account; wait a little.".to_owned(),
+        Kind::Quota => format!(
+            "A quota of {} is reached: raise it in Service Quotas, or remove what is not needed.",
+            error.service
+        ),
+        Kind::Timeout => {
+            "Raise the operation's duration in the timeouts attribute if AWS needs longer."
+                .to_owned()
+        }
+        Kind::Cancelled => "The operation was interrupted.".to_owned(),
+        Kind::Invalid => "Correct the value AWS refuses.".to_owned(),
+        Kind::NotFound => "Something this depends on is gone: create it, or name another.".to_owned(),
+        Kind::Conflict => "Resolve the conflict AWS names.".to_owned(),
+        Kind::Transport => "Check the network, the endpoint and the proxy settings.".to_owned(),
+        Kind::Other => "See AWS's message above.".to_owned(),
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    match characters.next() {
+        Some(first) => first.to_uppercase().chain(characters).collect(),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::error::Service;
+
+    fn report(verb: Verb, exists: &[&str]) -> Report<'static> {
+        let exists = exists.iter().map(|text| (*text).to_owned()).collect();
+        Report { verb, noun: "shared storage", name: "eks", exists }
+    }
+
+    fn denied() -> StepError {
+        let mut error = aws::Error::new(
+            Service::Efs,
+            "CreateMountTarget",
+            Kind::AccessDenied,
+            "User is not authorized",
+        );
+        error.code = Some("AccessDeniedException".into());
+        error.request_id = Some("r-1".into());
+        Err::<(), _>(error).during("mount_targets", "creating the mount target").unwrap_err()
+    }
+
+    #[test]
+    fn a_failed_create_says_what_exists_and_both_ways_on() {
+        let diagnostic = report(Verb::Creating, &["file system fs-1"]).diagnostic(&denied());
+        assert_eq!(diagnostic.summary, "Creating shared storage \"eks\": mount_targets failed");
+        assert_eq!(
+            diagnostic.detail,
+            "Creating the mount target failed: EFS CreateMountTarget: AccessDeniedException: User \
+             is not authorized.\nRequest ID: r-1\n\nWhat exists now, and is recorded in the state: \
+             file system fs-1.\nAllow the action elasticfilesystem:CreateMountTarget to the \
+             identity Terraform runs as. Then either apply again, which replaces what exists; or \
+             run terraform untaint with the address of this resource and apply, which finishes it \
+             in place."
+        );
+    }
+
+    #[test]
+    fn a_refusal_says_why_and_how_to_go_on() {
+        let error = StepError::refused(
+            "file_system",
+            "creating the file system",
+            "fs-1 belongs to somebody else".to_owned(),
+            "Import it.",
+        );
+        let detail = report(Verb::Creating, &[]).detail(&error);
+        assert_eq!(
+            detail,
+            "Creating the file system failed: fs-1 belongs to somebody else.\n\nNothing of it \
+             exists in AWS now.\nImport it. Then apply again."
+        );
+    }
+}

@@ -1,0 +1,294 @@
+//! What AWS does and the emulator does not: the one table of corrections, always on.
+//!
+//! Each row says what AWS does. A row either answers instead of the emulator or changes its answer.
+//! Nothing here makes the emulator stricter or laxer than AWS; faults are for that.
+
+mod ec2;
+mod efs;
+mod eks;
+mod s3;
+
+use super::call::Call;
+use super::lock;
+use super::reply::Reply;
+use crate::aws::{Answer, Aws};
+use anyhow::Result;
+use std::collections::HashMap;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Mutex;
+
+/// One correction.
+pub struct Rule {
+    /// The signing name of the service.
+    pub service: &'static str,
+    /// The operations it looks at; none means all of the service.
+    pub operations: &'static [&'static str],
+    /// What AWS does.
+    pub aws: &'static str,
+    apply: Apply,
+}
+
+impl fmt::Debug for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Rule({} {:?}: {})", self.service, self.operations, self.aws)
+    }
+}
+
+type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
+
+enum Apply {
+    /// Answers instead of the emulator, or lets the call pass.
+    Instead(for<'a> fn(Exchange<'a>) -> Pending<'a, Option<Reply>>),
+    /// Changes the emulator's answer.
+    After(for<'a> fn(Exchange<'a>, Reply) -> Pending<'a, Reply>),
+}
+
+/// What a rule sees: the call, what rules remember, and a way to ask the emulator as the same account.
+#[derive(Clone, Copy)]
+pub(super) struct Exchange<'a> {
+    pub(super) call: &'a Call,
+    pub(super) memory: &'a Memory,
+    pub(super) aws: &'a Aws,
+}
+
+/// What rules remember. Keys begin with what makes them unique: account and region, or the bucket.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    /// Access key of an assumed role to its account.
+    keys: Mutex<HashMap<String, String>>,
+    /// Account, region and token to the id of the access point.
+    access_points: Mutex<HashMap<String, String>>,
+    /// Account, region and token to the first answer.
+    associations: Mutex<HashMap<String, Reply>>,
+    /// Bucket to its owner.
+    owners: Mutex<HashMap<String, String>>,
+    /// Bucket, sub-resource and id to a document the emulator cannot keep.
+    documents: Mutex<HashMap<(String, String, String), String>>,
+    /// Bucket to the default minimum object size of its lifecycle.
+    minimum_sizes: Mutex<HashMap<String, String>>,
+}
+
+impl Memory {
+    /// The account behind an access key that is no account itself.
+    pub(super) fn account_of(&self, key: &str) -> Option<String> {
+        if key.len() == 12 && key.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        // Any other key is root of the emulator's own account.
+        Some(lock(&self.keys).get(key).cloned().unwrap_or_else(|| "123456789012".to_owned()))
+    }
+}
+
+/// Every correction, by service. Of several rules that answer, the first does.
+pub const RULES: &[Rule] = &[
+    Rule {
+        service: "elasticfilesystem",
+        operations: &["CreateFileSystem"],
+        aws: "A creation token in use is answered with 409 FileSystemAlreadyExists and the FileSystemId.",
+        apply: Apply::Instead(efs::refuse_used_creation_token),
+    },
+    Rule {
+        service: "elasticfilesystem",
+        operations: &["CreateFileSystem"],
+        aws: "Backup=true turns automatic backups on.",
+        apply: Apply::After(efs::turn_backup_on),
+    },
+    Rule {
+        service: "elasticfilesystem",
+        operations: &["CreateFileSystem", "UpdateFileSystem", "DescribeFileSystems"],
+        aws: "KmsKeyId is the ARN of a key, by default of the account's aws/elasticfilesystem key; a \
+              provisioned figure is shown in provisioned mode only; no Name without a Name tag.",
+        apply: Apply::After(efs::complete_file_systems),
+    },
+    Rule {
+        service: "elasticfilesystem",
+        operations: &["UntagResource"],
+        aws: "All tag keys of the call are removed, not only the first.",
+        apply: Apply::Instead(efs::untag_every_key),
+    },
+    Rule {
+        service: "elasticfilesystem",
+        operations: &["CreateAccessPoint"],
+        aws: "A client token in use is answered with 409 AccessPointAlreadyExists and the AccessPointId.",
+        apply: Apply::Instead(efs::refuse_used_client_token),
+    },
+    Rule {
+        service: "elasticfilesystem",
+        operations: &["CreateAccessPoint"],
+        aws: "The client token belongs to the access point as long as that exists.",
+        apply: Apply::After(efs::remember_client_token),
+    },
+    Rule {
+        service: "elasticfilesystem",
+        operations: &["CreateAccessPoint", "DescribeAccessPoints"],
+        aws: "PosixUser and Name are absent when not set; an unknown id is AccessPointNotFound or \
+              FileSystemNotFound, not an empty list.",
+        apply: Apply::After(efs::complete_access_points),
+    },
+    Rule {
+        service: "elasticfilesystem",
+        operations: &["DeleteFileSystem"],
+        aws: "Access points go with their file system.",
+        apply: Apply::After(efs::delete_access_points),
+    },
+    Rule {
+        service: "s3",
+        operations: &[],
+        aws: "An unknown sub-resource is NotImplemented; it never creates or deletes the bucket.",
+        apply: Apply::Instead(s3::refuse_unknown),
+    },
+    Rule {
+        service: "s3",
+        operations: &[],
+        aws: "x-amz-expected-bucket-owner: AccessDenied when the bucket belongs to another account.",
+        apply: Apply::Instead(s3::check_expected_owner),
+    },
+    Rule {
+        service: "s3",
+        operations: &["CreateBucket"],
+        aws: "Creating one's own bucket again in us-east-1 leaves its settings as they are.",
+        apply: Apply::Instead(s3::note_existing_bucket),
+    },
+    Rule {
+        service: "s3",
+        operations: &["CreateBucket"],
+        aws: "A new bucket blocks all public access (since April 2023).",
+        apply: Apply::After(s3::block_public_access),
+    },
+    Rule {
+        service: "s3",
+        operations: &["DeleteBucket"],
+        aws: "A bucket's settings go with it.",
+        apply: Apply::After(s3::forget_bucket),
+    },
+    Rule {
+        service: "s3",
+        operations: &[
+            "PutBucketLifecycleConfiguration",
+            "GetBucketLifecycleConfiguration",
+            "DeleteBucketLifecycle",
+        ],
+        aws: "x-amz-transition-default-minimum-object-size is kept and told, by default \
+              all_storage_classes_128K.",
+        apply: Apply::After(s3::keep_minimum_object_size),
+    },
+    Rule {
+        service: "s3",
+        operations: &["GetBucketPolicyStatus"],
+        aws: "A policy is public if a statement allows everyone without a condition.",
+        apply: Apply::Instead(s3::policy_status),
+    },
+    Rule {
+        service: "s3",
+        operations: &[],
+        aws: "Intelligent tiering, metrics, inventory, analytics and request payment are kept.",
+        apply: Apply::Instead(s3::keep_document),
+    },
+    Rule {
+        service: "eks",
+        operations: &["DescribeCluster"],
+        aws: "The cluster's security group exists in EC2, and vpcId is that group's VPC.",
+        apply: Apply::After(eks::name_cluster_group),
+    },
+    Rule {
+        service: "eks",
+        operations: &["CreatePodIdentityAssociation"],
+        aws: "A client token in use is answered with the first answer.",
+        apply: Apply::Instead(eks::repeat_first_answer),
+    },
+    Rule {
+        service: "eks",
+        operations: &["CreatePodIdentityAssociation", "DeletePodIdentityAssociation"],
+        aws: "The client token belongs to the association as long as that exists.",
+        apply: Apply::After(eks::remember_association),
+    },
+    Rule {
+        service: "ec2",
+        operations: &["AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress"],
+        aws: "A rule that exists is InvalidPermission.Duplicate.",
+        apply: Apply::Instead(ec2::refuse_duplicate_rule),
+    },
+    Rule {
+        service: "ec2",
+        operations: &["RevokeSecurityGroupIngress", "RevokeSecurityGroupEgress"],
+        aws: "A rule that does not exist is InvalidPermission.NotFound, by id \
+              InvalidSecurityGroupRuleId.NotFound.",
+        apply: Apply::Instead(ec2::refuse_absent_rule),
+    },
+    Rule {
+        service: "ec2",
+        operations: &["DeleteSecurityGroup", "DeleteSubnet"],
+        aws: "DependencyViolation while a mount target uses it, or a rule of another group names it.",
+        apply: Apply::Instead(ec2::refuse_while_used),
+    },
+    Rule {
+        service: "ec2",
+        operations: &[],
+        aws: "A well-formed id of no security group is InvalidGroup.NotFound.",
+        apply: Apply::After(ec2::group_not_found),
+    },
+    Rule {
+        service: "sts",
+        operations: &["AssumeRole", "AssumeRoleWithWebIdentity"],
+        aws: "The keys of an assumed role belong to the role's account.",
+        apply: Apply::After(remember_role_keys),
+    },
+];
+
+fn rules_for(call: &Call) -> impl Iterator<Item = &'static Rule> {
+    let (service, operation) = (call.service.clone(), call.operation.clone());
+    RULES.iter().filter(move |rule| {
+        rule.service == service
+            && (rule.operations.is_empty() || rule.operations.contains(&operation.as_str()))
+    })
+}
+
+/// The answer of the first rule that has one.
+pub(super) async fn instead(exchange: Exchange<'_>) -> Result<Option<Reply>> {
+    for rule in rules_for(exchange.call) {
+        if let Apply::Instead(apply) = rule.apply
+            && let Some(reply) = apply(exchange).await?
+        {
+            return Ok(Some(reply));
+        }
+    }
+    Ok(None)
+}
+
+/// The emulator's answer after every rule about it.
+pub(super) async fn after(exchange: Exchange<'_>, mut reply: Reply) -> Result<Reply> {
+    for rule in rules_for(exchange.call) {
+        if let Apply::After(apply) = rule.apply {
+            reply = apply(exchange, reply).await?;
+        }
+    }
+    Ok(reply)
+}
+
+fn remember_role_keys(exchange: Exchange<'_>, reply: Reply) -> Pending<'_, Reply> {
+    Box::pin(async move {
+        let text = reply.text();
+        let find = |element| crate::aws::xml_texts(&text, element).first().map(|t| (*t).to_owned());
+        if let (Some(key), Some(arn)) = (find("AccessKeyId"), find("Arn"))
+            && let Some(account) = arn.split(':').nth(4)
+        {
+            lock(&exchange.memory.keys).insert(key, account.to_owned());
+        }
+        Ok(reply)
+    })
+}
+
+/// A key for what is remembered by token: account, region and token.
+fn token_key(call: &Call, token: &str) -> String {
+    format!("{} {} {token}", call.account, call.region)
+}
+
+impl From<Answer> for Reply {
+    fn from(answer: Answer) -> Self {
+        let headers =
+            answer.headers.into_iter().filter(|(name, _)| name != "content-length").collect();
+        Self { status: answer.status, headers, body: answer.body.into_bytes() }
+    }
+}

@@ -1,0 +1,236 @@
+//! Faults: which calls they meet, how often, and what happens to those.
+
+use super::call::Call;
+use super::reply::Reply;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A function that rewrites an answer.
+type Change = Arc<dyn Fn(&Call, &mut Reply) + Send + Sync>;
+
+/// What a fault does to a call.
+#[derive(Clone)]
+pub enum Effect {
+    /// Answered by the proxy with this error; the emulator never sees the call.
+    Refuse {
+        /// The HTTP status.
+        status: u16,
+        /// AWS's error code.
+        code: String,
+        /// The message.
+        message: String,
+    },
+    /// Refused as throttled, in the words of the service.
+    Throttle,
+    /// Refused with a failure of AWS's side, in the words of the service.
+    ServerError,
+    /// Carried out, but the connection is cut before the answer.
+    LoseAnswer,
+    /// The connection is cut before anything is carried out.
+    LoseRequest,
+    /// Carried out after a while.
+    Delay(Duration),
+    /// Carried out; a field of the answer is set wherever it occurs, as `LifeCycleState` to `creating`.
+    Pretend {
+        /// The JSON member or XML element.
+        field: String,
+        /// Its value.
+        value: String,
+    },
+    /// For a thing that is deleted: the last good answer to the same read is given once more, with a
+    /// field set, as `LifeCycleState` to `deleting`.
+    Linger {
+        /// The JSON member or XML element.
+        field: String,
+        /// Its value.
+        value: String,
+    },
+    /// Carried out; the answer is rewritten.
+    Rewrite(Change),
+}
+
+impl Effect {
+    /// An error with a status and a code.
+    pub fn refuse(status: u16, code: &str) -> Self {
+        Self::Refuse {
+            status,
+            code: code.to_owned(),
+            message: "refused by the test bench".to_owned(),
+        }
+    }
+
+    /// A field pretended to have a value.
+    pub fn pretend(field: &str, value: &str) -> Self {
+        Self::Pretend { field: field.to_owned(), value: value.to_owned() }
+    }
+
+    /// The last good answer once more, with a field set.
+    pub fn linger(field: &str, value: &str) -> Self {
+        Self::Linger { field: field.to_owned(), value: value.to_owned() }
+    }
+
+    /// An answer rewritten by a function.
+    pub fn rewrite(change: impl Fn(&Call, &mut Reply) + Send + Sync + 'static) -> Self {
+        Self::Rewrite(Arc::new(change))
+    }
+}
+
+impl fmt::Debug for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refuse { status, code, .. } => write!(f, "Refuse({status} {code})"),
+            Self::Throttle => f.write_str("Throttle"),
+            Self::ServerError => f.write_str("ServerError"),
+            Self::LoseAnswer => f.write_str("LoseAnswer"),
+            Self::LoseRequest => f.write_str("LoseRequest"),
+            Self::Delay(time) => write!(f, "Delay({time:?})"),
+            Self::Pretend { field, value } => write!(f, "Pretend({field}={value})"),
+            Self::Linger { field, value } => write!(f, "Linger({field}={value})"),
+            Self::Rewrite(_) => f.write_str("Rewrite"),
+        }
+    }
+}
+
+/// Which calls a fault is meant for.
+#[derive(Clone)]
+enum Aim {
+    Operation { service: String, operation: String },
+    Every,
+    Test(Arc<dyn Fn(&Call) -> bool + Send + Sync>),
+}
+
+/// A fault of one account. By default it meets the first fitting call, once, with a server error.
+#[derive(Clone)]
+pub struct Fault {
+    account: String,
+    aim: Aim,
+    skip: usize,
+    times: usize,
+    effect: Effect,
+}
+
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { account, skip, times, effect, .. } = self;
+        write!(f, "Fault({account}, skip {skip}, times {times}, {effect:?})")
+    }
+}
+
+impl Fault {
+    fn aimed(account: &str, aim: Aim) -> Self {
+        Self { account: account.to_owned(), aim, skip: 0, times: 1, effect: Effect::ServerError }
+    }
+
+    /// Meets calls of an operation. `service` is the signing name; `efs` is understood.
+    pub fn on(account: &str, service: &str, operation: &str) -> Self {
+        let service = if service == "efs" { "elasticfilesystem" } else { service };
+        let aim = Aim::Operation { service: service.to_owned(), operation: operation.to_owned() };
+        Self::aimed(account, aim)
+    }
+
+    /// Meets the call with this index, counted from 0 at the injection, whatever it is.
+    pub fn at_call(account: &str, index: usize) -> Self {
+        Self::aimed(account, Aim::Every).skip(index)
+    }
+
+    /// Meets calls that fit a test.
+    pub fn when(account: &str, test: impl Fn(&Call) -> bool + Send + Sync + 'static) -> Self {
+        Self::aimed(account, Aim::Test(Arc::new(test)))
+    }
+
+    /// Lets the first fitting calls pass.
+    #[must_use]
+    pub fn skip(mut self, calls: usize) -> Self {
+        self.skip = calls;
+        self
+    }
+
+    /// Meets this many calls.
+    #[must_use]
+    pub fn times(mut self, calls: usize) -> Self {
+        self.times = calls;
+        self
+    }
+
+    /// Meets every fitting call until it is removed.
+    #[must_use]
+    pub fn always(self) -> Self {
+        self.times(usize::MAX)
+    }
+
+    /// What happens.
+    #[must_use]
+    pub fn effect(mut self, effect: Effect) -> Self {
+        self.effect = effect;
+        self
+    }
+
+    fn fits(&self, call: &Call) -> bool {
+        self.account == call.account
+            && match &self.aim {
+                Aim::Operation { service, operation } => {
+                    *service == call.service && *operation == call.operation
+                }
+                Aim::Every => true,
+                Aim::Test(test) => test(call),
+            }
+    }
+}
+
+/// Names an injected fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FaultId(u64);
+
+/// The injected faults and how often each was met.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    active: Vec<Active>,
+    next: u64,
+}
+
+#[derive(Debug)]
+struct Active {
+    id: FaultId,
+    fault: Fault,
+    seen: usize,
+    hits: usize,
+}
+
+impl Faults {
+    pub(super) fn add(&mut self, fault: Fault) -> FaultId {
+        self.next += 1;
+        let id = FaultId(self.next);
+        self.active.push(Active { id, fault, seen: 0, hits: 0 });
+        id
+    }
+
+    pub(super) fn hits(&self, id: FaultId) -> usize {
+        self.active.iter().find(|active| active.id == id).map_or(0, |active| active.hits)
+    }
+
+    pub(super) fn remove(&mut self, id: FaultId) {
+        self.active.retain(|active| active.id != id);
+    }
+
+    pub(super) fn remove_all(&mut self, account: &str) {
+        self.active.retain(|active| active.fault.account != account);
+    }
+
+    /// The effect of the first fault that meets a call. Every fitting fault counts the call.
+    pub(super) fn meet(&mut self, call: &Call) -> Option<Effect> {
+        let mut effect = None;
+        for active in &mut self.active {
+            if !active.fault.fits(call) {
+                continue;
+            }
+            active.seen += 1;
+            let due = active.seen > active.fault.skip && active.hits < active.fault.times;
+            if due && effect.is_none() {
+                active.hits += 1;
+                effect = Some(active.fault.effect.clone());
+            }
+        }
+        effect
+    }
+}

@@ -1,0 +1,312 @@
+//! The proxy in front of the emulator: names and records every call, fails on command, and puts right
+//! what the emulator does otherwise than AWS.
+//!
+//! A call passes these stations: record, latency, fault, rules that answer instead of the emulator, the
+//! emulator, rules that correct its answer, fault again. The Host header goes through unchanged, so that
+//! signatures stay valid. Every answer is one write on a connection without delay.
+
+mod aws_rules;
+mod call;
+mod fault;
+mod names;
+mod reply;
+#[cfg(test)]
+mod tests;
+
+pub use aws_rules::{RULES, Rule};
+pub use call::Call;
+pub use fault::{Effect, Fault, FaultId};
+pub use reply::Reply;
+
+use crate::aws::{Aws, Http};
+use anyhow::{Context, Result};
+use aws_rules::{Exchange, Memory};
+use bytes::Bytes;
+use fault::Faults;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::collections::{BTreeSet, HashMap};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+
+/// Headers of one connection, which must not travel on.
+const HOP_HEADERS: [&str; 5] =
+    ["connection", "keep-alive", "transfer-encoding", "expect", "content-length"];
+
+/// A running proxy. It has threads of its own, so that tests with runtimes of their own can share it.
+/// Dropping it closes its port.
+#[derive(Debug)]
+pub struct Proxy {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    _stop: oneshot::Sender<()>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    upstream: String,
+    http: Http,
+    started: Instant,
+    latency_micros: AtomicU64,
+    calls: Mutex<Vec<Call>>,
+    faults: Mutex<Faults>,
+    last_good: Mutex<HashMap<(String, String), Reply>>,
+    memory: Memory,
+}
+
+/// A test that panicked must not take the others with it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Proxy {
+    /// Starts a proxy on a free loopback port, in front of an emulator.
+    pub fn start(emulator_url: &str) -> Result<Self> {
+        let shared = Arc::new(Shared {
+            upstream: emulator_url.trim_end_matches('/').to_owned(),
+            http: Http::new(),
+            started: Instant::now(),
+            latency_micros: AtomicU64::new(0),
+            calls: Mutex::default(),
+            faults: Mutex::default(),
+            last_good: Mutex::default(),
+            memory: Memory::default(),
+        });
+        let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let (stop, stopped) = oneshot::channel();
+        let accepting = Arc::clone(&shared);
+        std::thread::Builder::new().name("proxy".to_owned()).spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    _ = stopped => {}
+                    result = accept(listener, accepting) => {
+                        if let Err(error) = result { eprintln!("the proxy ended: {error:#}"); }
+                    }
+                }
+            });
+            runtime.shutdown_background();
+        })?;
+        Ok(Self { shared, address, _stop: stop })
+    }
+
+    /// Where it answers, as `http://127.0.0.1:40124`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The calls of an account since the start or the last [`Self::clear`], in the order they came.
+    pub fn calls(&self, account: &str) -> Vec<Call> {
+        lock(&self.shared.calls).iter().filter(|call| call.account == account).cloned().collect()
+    }
+
+    /// The calls of an account that could change something.
+    pub fn mutating_calls(&self, account: &str) -> Vec<Call> {
+        self.calls(account).into_iter().filter(|call| call.mutating).collect()
+    }
+
+    /// The operations an account called, each once and sorted, as IAM writes actions:
+    /// `elasticfilesystem:CreateFileSystem`.
+    pub fn operations(&self, account: &str) -> BTreeSet<String> {
+        let calls = self.calls(account).into_iter();
+        calls.map(|call| format!("{}:{}", call.service, call.operation)).collect()
+    }
+
+    /// How often an account called an operation; `service` is the signing name.
+    pub fn count(&self, account: &str, service: &str, operation: &str) -> usize {
+        lock(&self.shared.calls)
+            .iter()
+            .filter(|c| c.account == account && c.service == service && c.operation == operation)
+            .count()
+    }
+
+    /// Forgets the calls of an account.
+    pub fn clear(&self, account: &str) {
+        lock(&self.shared.calls).retain(|call| call.account != account);
+    }
+
+    /// Sets a fault up. Of several that fit a call, the one injected first takes it.
+    pub fn inject(&self, fault: Fault) -> FaultId {
+        lock(&self.shared.faults).add(fault)
+    }
+
+    /// How many calls a fault met.
+    pub fn hits(&self, id: FaultId) -> usize {
+        lock(&self.shared.faults).hits(id)
+    }
+
+    /// Takes a fault away.
+    pub fn remove(&self, id: FaultId) {
+        lock(&self.shared.faults).remove(id);
+    }
+
+    /// Takes all faults of an account away.
+    pub fn remove_faults(&self, account: &str) {
+        lock(&self.shared.faults).remove_all(account);
+    }
+
+    /// Adds a time to every call of every account; for the benchmark.
+    pub fn latency(&self, latency: Duration) {
+        let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
+        self.shared.latency_micros.store(micros, Ordering::Relaxed);
+    }
+}
+
+async fn accept(listener: std::net::TcpListener, shared: Arc<Shared>) -> Result<()> {
+    let listener = TcpListener::from_std(listener)?;
+    loop {
+        let (stream, _) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        tokio::spawn(serve(stream, Arc::clone(&shared)));
+    }
+}
+
+async fn serve(stream: TcpStream, shared: Arc<Shared>) {
+    let service = service_fn(move |request| {
+        let shared = Arc::clone(&shared);
+        async move { shared.answer(request).await }
+    });
+    // An error here is a connection cut on purpose, or by the client.
+    let _ = hyper::server::conn::http1::Builder::new()
+        .keep_alive(true)
+        .timer(TokioTimer::new())
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
+impl Shared {
+    /// Answers one request. An error cuts the connection without an answer.
+    async fn answer(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>> {
+        let (head, body) = request.into_parts();
+        let body = body.collect().await?.to_bytes().to_vec();
+        let target = head.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
+        let call = Call::read(
+            head.method.as_str(),
+            &target,
+            header_pairs(&head.headers),
+            body,
+            |key| self.memory.account_of(key),
+            self.started.elapsed(),
+        );
+        let index = {
+            let mut calls = lock(&self.calls);
+            calls.push(call.clone());
+            (calls.len() - 1, call.at)
+        };
+        let latency = Duration::from_micros(self.latency_micros.load(Ordering::Relaxed));
+        // Even no time at all would be rounded up to a tick of the timer.
+        if !latency.is_zero() {
+            tokio::time::sleep(latency).await;
+        }
+        let reply = self.pass(&call, &target).await?;
+        self.note_status(index, reply.status);
+        response(reply)
+    }
+
+    /// Calls may have been cleared since, so the index is only where the search begins.
+    fn note_status(&self, (index, at): (usize, Duration), status: u16) {
+        let mut calls = lock(&self.calls);
+        let end = calls.len().min(index + 1);
+        if let Some(call) = calls.iter_mut().take(end).rev().find(|call| call.at == at) {
+            call.status = Some(status);
+        }
+    }
+
+    async fn pass(&self, call: &Call, target: &str) -> Result<Reply> {
+        let effect = lock(&self.faults).meet(call);
+        match &effect {
+            Some(Effect::Refuse { status, code, message }) => {
+                return Ok(reply::error(call, *status, code, message, &[]));
+            }
+            Some(Effect::Throttle) => return Ok(reply::throttled(call)),
+            Some(Effect::ServerError) => return Ok(reply::server_error(call)),
+            Some(Effect::LoseRequest) => anyhow::bail!("request lost on command"),
+            Some(Effect::Delay(time)) => tokio::time::sleep(*time).await,
+            _ => {}
+        }
+        let mut reply = self.carry_out(call, target).await?;
+        let seen = (call.account.clone(), call.target());
+        match effect {
+            Some(Effect::LoseAnswer) => anyhow::bail!("answer lost on command"),
+            Some(Effect::Pretend { field, value }) => reply.set_field(&field, &value),
+            Some(Effect::Linger { field, value }) => {
+                if let Some(last) = lock(&self.last_good).get(&seen) {
+                    reply = last.clone();
+                    reply.set_field(&field, &value);
+                }
+            }
+            Some(Effect::Rewrite(change)) => change(call, &mut reply),
+            _ if reply.is_ok() && !call.mutating => {
+                lock(&self.last_good).insert(seen, reply.clone());
+            }
+            _ => {}
+        }
+        Ok(reply)
+    }
+
+    /// The emulator's answer, or ours where the rules of AWS ask for it.
+    async fn carry_out(&self, call: &Call, target: &str) -> Result<Reply> {
+        let aws = Aws::with_http(self.http.clone(), &self.upstream, &call.account, &call.region);
+        let exchange = Exchange { call, memory: &self.memory, aws: &aws };
+        if let Some(reply) = aws_rules::instead(exchange).await? {
+            return Ok(reply);
+        }
+        let reply = self.forward(call, target).await?;
+        aws_rules::after(exchange, reply).await
+    }
+
+    async fn forward(&self, call: &Call, target: &str) -> Result<Reply> {
+        let url = format!("{}{target}", self.upstream);
+        let mut request = Request::builder().method(call.method.as_str()).uri(url);
+        for (name, value) in &call.headers {
+            if !HOP_HEADERS.contains(&name.as_str()) {
+                request = request.header(name, value);
+            }
+        }
+        let request = request.body(Full::new(Bytes::from(call.request_body.clone())))?;
+        let response = self.http.client.request(request).await.context("the emulator is gone")?;
+        let (head, body) = response.into_parts();
+        let keep_length = call.method == "HEAD";
+        let headers = header_pairs(&head.headers)
+            .into_iter()
+            .filter(|(name, _)| {
+                !HOP_HEADERS.contains(&name.as_str()) || (keep_length && name == "content-length")
+            })
+            .collect();
+        let body = body.collect().await?.to_bytes().to_vec();
+        Ok(Reply { status: head.status.as_u16(), headers, body })
+    }
+}
+
+fn header_pairs(headers: &HeaderMap) -> Vec<(String, String)> {
+    headers
+        .iter()
+        .map(|(name, value)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        })
+        .collect()
+}
+
+fn response(reply: Reply) -> Result<Response<Full<Bytes>>> {
+    let mut response = Response::builder().status(reply.status);
+    if let Some(headers) = response.headers_mut() {
+        for (name, value) in &reply.headers {
+            headers.append(
+                HeaderName::from_bytes(name.as_bytes())?,
+                HeaderValue::from_bytes(value.as_bytes())?,
+            );
+        }
+    }
+    Ok(response.body(Full::new(Bytes::from(reply.body)))?)
+}

@@ -1,0 +1,140 @@
+//! What stands before the provider comes: a network with three private subnets, and an EKS cluster.
+
+use crate::aws::Aws;
+use anyhow::{Context, Result};
+use serde_json::json;
+
+/// What [`seed`] made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seeded {
+    /// The VPC, 10.42.0.0/16.
+    pub vpc_id: String,
+    /// The private subnets, as availability zone and id.
+    pub subnet_ids: Vec<(String, String)>,
+    /// The group EKS gives a cluster: it lets its own members in.
+    pub cluster_security_group_id: String,
+    /// The cluster's name.
+    pub cluster_name: String,
+}
+
+const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"eks.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+
+/// Makes a VPC, three private subnets, a cluster's security group, its role and the cluster, version 1.33.
+/// The endpoint may be the proxy's or the emulator's; only the former records the calls.
+pub async fn seed(
+    endpoint: &str,
+    account: &str,
+    region: &str,
+    cluster_name: &str,
+) -> Result<Seeded> {
+    let aws = Aws::new(endpoint, account, region);
+    let answer = aws.query("ec2", "CreateVpc", &[("CidrBlock", "10.42.0.0/16")]).await?.ok()?;
+    let vpc_id = answer.xml("vpcId").context("CreateVpc gave no id")?.to_owned();
+    let mut subnet_ids = Vec::new();
+    for (index, letter) in ["a", "b", "c"].into_iter().enumerate() {
+        let zone = format!("{region}{letter}");
+        let id = create_subnet(&aws, &vpc_id, &zone, index, cluster_name).await?;
+        subnet_ids.push((zone, id));
+    }
+    let cluster_security_group_id = create_cluster_group(&aws, &vpc_id, cluster_name).await?;
+    let role = format!("{cluster_name}-cluster");
+    let parameters = [("RoleName", role.as_str()), ("AssumeRolePolicyDocument", TRUST)];
+    aws.query("iam", "CreateRole", &parameters).await?.ok()?;
+    let ids: Vec<&String> = subnet_ids.iter().map(|(_, id)| id).collect();
+    let cluster = json!({
+        "name": cluster_name,
+        "version": "1.33",
+        "roleArn": format!("arn:aws:iam::{account}:role/{role}"),
+        "resourcesVpcConfig": { "vpcId": vpc_id, "subnetIds": ids },
+    });
+    aws.rest("eks", "POST", "/clusters", &cluster.to_string()).await?.ok()?;
+    let cluster_name = cluster_name.to_owned();
+    Ok(Seeded { vpc_id, subnet_ids, cluster_security_group_id, cluster_name })
+}
+
+async fn create_subnet(
+    aws: &Aws,
+    vpc_id: &str,
+    zone: &str,
+    index: usize,
+    cluster_name: &str,
+) -> Result<String> {
+    let parameters = [
+        ("VpcId", vpc_id.to_owned()),
+        ("CidrBlock", format!("10.42.{index}.0/24")),
+        ("AvailabilityZone", zone.to_owned()),
+        ("TagSpecification.1.ResourceType", "subnet".to_owned()),
+        ("TagSpecification.1.Tag.1.Key", "kubernetes.io/role/internal-elb".to_owned()),
+        ("TagSpecification.1.Tag.1.Value", "1".to_owned()),
+        ("TagSpecification.1.Tag.2.Key", format!("kubernetes.io/cluster/{cluster_name}")),
+        ("TagSpecification.1.Tag.2.Value", "shared".to_owned()),
+    ];
+    let answer = aws.query("ec2", "CreateSubnet", &borrowed(&parameters)).await?.ok()?;
+    Ok(answer.xml("subnetId").context("CreateSubnet gave no id")?.to_owned())
+}
+
+async fn create_cluster_group(aws: &Aws, vpc_id: &str, cluster_name: &str) -> Result<String> {
+    let parameters = [
+        ("VpcId", vpc_id.to_owned()),
+        ("GroupName", format!("eks-cluster-sg-{cluster_name}-1")),
+        ("GroupDescription", "EKS created security group applied to the cluster".to_owned()),
+        ("TagSpecification.1.ResourceType", "security-group".to_owned()),
+        ("TagSpecification.1.Tag.1.Key", "aws:eks:cluster-name".to_owned()),
+        ("TagSpecification.1.Tag.1.Value", cluster_name.to_owned()),
+    ];
+    let answer = aws.query("ec2", "CreateSecurityGroup", &borrowed(&parameters)).await?.ok()?;
+    let group = answer.xml("groupId").context("CreateSecurityGroup gave no id")?.to_owned();
+    let parameters = [
+        ("GroupId", group.as_str()),
+        ("IpPermissions.1.IpProtocol", "-1"),
+        ("IpPermissions.1.Groups.1.GroupId", &group),
+    ];
+    aws.query("ec2", "AuthorizeSecurityGroupIngress", &parameters).await?.ok()?;
+    Ok(group)
+}
+
+fn borrowed<'a>(parameters: &'a [(&'a str, String)]) -> Vec<(&'a str, &'a str)> {
+    parameters.iter().map(|(name, value)| (*name, value.as_str())).collect()
+}
+
+/// Makes a customer key and gives its ARN.
+pub async fn create_kms_key(aws: &Aws) -> Result<String> {
+    let answer = aws.json("kms", "TrentService.CreateKey", &json!({})).await?.ok()?.json()?;
+    Ok(answer["KeyMetadata"]["Arn"].as_str().context("CreateKey gave no ARN")?.to_owned())
+}
+
+/// What of the provider's kinds an account still has in a region: file systems, access points, buckets,
+/// pod identity associations, and security groups and roles other than those of [`seed`] and of AWS.
+pub async fn leftovers(aws: &Aws, seeded: &Seeded) -> Result<Vec<String>> {
+    let mut left = Vec::new();
+    for (path, list, id) in [
+        ("/2015-02-01/file-systems", "FileSystems", "FileSystemId"),
+        ("/2015-02-01/access-points", "AccessPoints", "AccessPointId"),
+        (
+            "/2015-02-01/file-systems/replication-configurations",
+            "Replications",
+            "SourceFileSystemId",
+        ),
+    ] {
+        let answer = aws.rest("elasticfilesystem", "GET", path, "").await?.ok()?.json()?;
+        let items = answer[list].as_array().into_iter().flatten();
+        left.extend(items.filter_map(|item| item[id].as_str()).map(|id| format!("{list}: {id}")));
+    }
+    let buckets = aws.rest("s3", "GET", "/", "").await?.ok()?;
+    left.extend(buckets.xml_all("Name").into_iter().map(|name| format!("Bucket: {name}")));
+    let path = format!("/clusters/{}/pod-identity-associations", seeded.cluster_name);
+    let answer = aws.rest("eks", "GET", &path, "").await?.ok()?.json()?;
+    let items = answer["associations"].as_array().into_iter().flatten();
+    left.extend(items.map(|item| format!("PodIdentityAssociation: {}", item["associationId"])));
+    let groups = aws.query("ec2", "DescribeSecurityGroups", &[]).await?.ok()?;
+    let names = groups.xml_all("groupName").into_iter();
+    let ours = names.filter(|name| *name != "default" && !name.starts_with("eks-cluster-sg-"));
+    left.extend(ours.map(|name| format!("SecurityGroup: {name}")));
+    let roles = aws.query("iam", "ListRoles", &[]).await?.ok()?;
+    let own = format!("{}-cluster", seeded.cluster_name);
+    let names = roles.xml_all("RoleName").into_iter().filter(|name| *name != own);
+    left.extend(names.map(|name| format!("Role: {name}")));
+    let policies = aws.query("iam", "ListPolicies", &[("Scope", "Local")]).await?.ok()?;
+    left.extend(policies.xml_all("PolicyName").into_iter().map(|name| format!("Policy: {name}")));
+    Ok(left)
+}

@@ -1,0 +1,315 @@
+//! A folder with a configuration, and a real CLI that runs in it with the provider under test.
+//!
+//! The provider comes by a development override, so there is no `init`. The environment is empty but for
+//! what is set here: no proxy, profile or home of the machine reaches the CLI or the provider.
+
+mod outcome;
+#[cfg(test)]
+mod tests;
+
+pub use outcome::{PlanResult, Run};
+
+use crate::tools::Cli;
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use tokio::process::Command;
+
+/// How long one command may take, unless [`Workspace::time_limit`] says otherwise.
+const TIME_LIMIT: Duration = Duration::from_mins(3);
+
+/// A folder with a configuration, bound to a CLI, a provider, an endpoint and an account.
+#[derive(Debug)]
+pub struct Workspace {
+    folder: TempDir,
+    cli: Cli,
+    environment: BTreeMap<String, String>,
+    time_limit: Duration,
+}
+
+impl Workspace {
+    /// An empty workspace. The provider's file must be named `terraform-provider-officeless`.
+    pub fn new(cli: &Cli, provider_binary: &Path, endpoint: &str, account: &str) -> Result<Self> {
+        let folder = TempDir::with_prefix("officeless-workspace-")?;
+        let binary = provider_binary
+            .canonicalize()
+            .with_context(|| format!("there is no provider at {}", provider_binary.display()))?;
+        let plugins = binary.parent().context("the provider lies in no folder")?;
+        let configuration = folder.path().join("cli.tfrc");
+        std::fs::write(
+            &configuration,
+            format!(
+                "provider_installation {{\n  dev_overrides {{\n    \
+                 \"officeless-platform/officeless\" = {:?}\n  }}\n  direct {{}}\n}}\n",
+                plugins.display().to_string()
+            ),
+        )?;
+        let mut environment = aws_environment(endpoint, account);
+        environment.extend(cli_environment(&folder.path().display().to_string()));
+        environment.insert("TF_CLI_CONFIG_FILE".to_owned(), configuration.display().to_string());
+        Ok(Self { folder, cli: cli.clone(), environment, time_limit: TIME_LIMIT })
+    }
+
+    /// The folder.
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().to_path_buf()
+    }
+
+    /// The CLI it runs.
+    pub fn cli(&self) -> &Cli {
+        &self.cli
+    }
+
+    /// Sets a variable of the environment for the commands to come; an empty value removes it.
+    pub fn env(&mut self, name: &str, value: &str) -> &mut Self {
+        if value.is_empty() {
+            self.environment.remove(name);
+        } else {
+            self.environment.insert(name.to_owned(), value.to_owned());
+        }
+        self
+    }
+
+    /// Sets how long one command may take.
+    pub fn time_limit(&mut self, limit: Duration) -> &mut Self {
+        self.time_limit = limit;
+        self
+    }
+
+    /// Writes a file of the configuration, in place of one of that name.
+    pub fn write(&self, file: &str, text: &str) -> Result<()> {
+        let path = self.folder.path().join(file);
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        std::fs::write(&path, text).with_context(|| format!("writing {}", path.display()))
+    }
+
+    /// Writes `main.tf`: the provider's requirement and an empty provider block, so that everything
+    /// comes from the environment, and then the text.
+    pub fn write_main(&self, text: &str) -> Result<()> {
+        let head = "terraform {\n  required_providers {\n    officeless = {\n      \
+                    source = \"officeless-platform/officeless\"\n    }\n  }\n}\n\n\
+                    provider \"officeless\" {}\n\n";
+        self.write("main.tf", &format!("{head}{text}"))
+    }
+
+    /// Copies the configuration files of a folder into the workspace.
+    pub fn copy_configuration(&self, from: &Path) -> Result<()> {
+        copy_configuration(from, self.folder.path())
+    }
+
+    /// A command that is about to run, in a process group of its own; for what the methods below do not cover, as signals.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.cli.path);
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .envs(&self.environment)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true);
+        command
+    }
+
+    /// Runs a command. After the time limit it is killed with its provider, and has no code.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub async fn run(&self, arguments: &[&str]) -> Run {
+        let start = Instant::now();
+        let program = self.cli.path.display();
+        let child = self.command(arguments).spawn();
+        let child = child.unwrap_or_else(|error| panic!("{program}: {error}"));
+        let group = child.id();
+        let running = tokio::time::timeout(self.time_limit, child.wait_with_output());
+        let (code, stdout, stderr) = match running.await {
+            Ok(output) => {
+                let output = output.unwrap_or_else(|error| panic!("{program}: {error}"));
+                let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                (output.status.code(), text(&output.stdout), text(&output.stderr))
+            }
+            Err(_) => {
+                kill_group(group);
+                (None, String::new(), format!("killed after {:?}", self.time_limit))
+            }
+        };
+        let Cli { name, version, .. } = &self.cli;
+        let command = format!("{name} {version} {}", arguments.join(" "));
+        Run { command, code, stdout, stderr, took: start.elapsed() }
+    }
+
+    /// `validate`.
+    pub async fn validate(&self) -> Run {
+        self.run(&["validate", "-no-color"]).await
+    }
+
+    /// `plan` with further arguments; the plan is kept in `plan.tfplan`.
+    pub async fn plan_with(&self, further: &[&str]) -> PlanResult {
+        let mut arguments =
+            vec!["plan", "-no-color", "-input=false", "-detailed-exitcode", "-out=plan.tfplan"];
+        arguments.extend_from_slice(further);
+        let run = self.run(&arguments).await;
+        let json = if matches!(run.code, Some(0 | 2)) {
+            self.json(&["show", "-json", "plan.tfplan"]).await.unwrap_or_default()
+        } else {
+            Value::Null
+        };
+        PlanResult { run, json }
+    }
+
+    /// `plan`.
+    pub async fn plan(&self) -> PlanResult {
+        self.plan_with(&[]).await
+    }
+
+    /// `apply` without a question.
+    pub async fn apply(&self) -> Run {
+        self.run(&["apply", "-no-color", "-input=false", "-auto-approve"]).await
+    }
+
+    /// `apply` of the plan last made.
+    pub async fn apply_plan(&self) -> Run {
+        self.run(&["apply", "-no-color", "-input=false", "plan.tfplan"]).await
+    }
+
+    /// `destroy` without a question.
+    pub async fn destroy(&self) -> Run {
+        self.run(&["destroy", "-no-color", "-input=false", "-auto-approve"]).await
+    }
+
+    /// `import ADDRESS ID`.
+    pub async fn import(&self, address: &str, id: &str) -> Run {
+        self.run(&["import", "-no-color", "-input=false", address, id]).await
+    }
+
+    /// Forgets the state, as if the configuration were met for the first time.
+    pub fn forget_state(&self) -> Result<()> {
+        for file in ["terraform.tfstate", "terraform.tfstate.backup"] {
+            match std::fs::remove_file(self.folder.path().join(file)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(error.into());
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The state as `show -json` tells it.
+    ///
+    /// # Panics
+    /// When the state cannot be read.
+    pub async fn state(&self) -> Value {
+        self.json(&["show", "-json"]).await.unwrap_or_else(|error| panic!("the state: {error:#}"))
+    }
+
+    /// The attributes of one resource of the root module; null if the state has none of that address.
+    pub async fn attributes(&self, address: &str) -> Value {
+        let state = self.state().await;
+        let resources = state["values"]["root_module"]["resources"].as_array();
+        let mut resources = resources.into_iter().flatten();
+        resources
+            .find(|resource| resource["address"] == address)
+            .map_or(Value::Null, |resource| resource["values"].clone())
+    }
+
+    /// The value of an output; null if there is none.
+    pub async fn output(&self, name: &str) -> Value {
+        self.json(&["output", "-json", name]).await.unwrap_or_default()
+    }
+
+    /// # Panics
+    /// Unless `apply` succeeds.
+    pub async fn expect_apply(&self) -> Run {
+        self.apply().await.expect_ok()
+    }
+
+    /// # Panics
+    /// Unless `destroy` succeeds.
+    pub async fn expect_destroy(&self) -> Run {
+        self.destroy().await.expect_ok()
+    }
+
+    /// # Panics
+    /// Unless the next plan is empty.
+    pub async fn expect_empty_plan(&self) -> PlanResult {
+        self.plan().await.expect_empty()
+    }
+
+    /// # Panics
+    /// Unless `import` succeeds.
+    pub async fn expect_import(&self, address: &str, id: &str) -> Run {
+        self.import(address, id).await.expect_ok()
+    }
+
+    async fn json(&self, arguments: &[&str]) -> Result<Value> {
+        let run = self.run(arguments).await;
+        ensure!(run.is_ok(), "{run}");
+        serde_json::from_str(&run.stdout).with_context(|| format!("no JSON: {run}"))
+    }
+}
+
+/// Copies the files of a configuration, with sub-folders, without what a CLI left there.
+pub(crate) fn copy_configuration(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    let entries = std::fs::read_dir(from)
+        .with_context(|| format!("there is no configuration in {}", from.display()))?;
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name();
+        let shown = name.to_string_lossy();
+        if shown.starts_with(".terraform") || shown.contains(".tfstate") {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            copy_configuration(&entry.path(), &to.join(&name))?;
+        } else {
+            std::fs::copy(entry.path(), to.join(&name))?;
+        }
+    }
+    Ok(())
+}
+
+/// Kills a command and the provider it started, which would outlive it.
+fn kill_group(leader: Option<u32>) {
+    if let Some(leader) = leader {
+        let group = format!("-{leader}");
+        // It may have ended by itself in the meantime.
+        let _ = std::process::Command::new("kill").args(["-KILL", "--", &group]).output();
+    }
+}
+
+/// What points the provider at an account of the emulator.
+pub(crate) fn aws_environment(endpoint: &str, account: &str) -> BTreeMap<String, String> {
+    [
+        ("AWS_ACCESS_KEY_ID", account),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ENDPOINT_URL", endpoint),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
+}
+
+/// What keeps a CLI quiet and at home in a folder.
+pub(crate) fn cli_environment(home: &str) -> BTreeMap<String, String> {
+    let path = std::env::var("PATH").unwrap_or_default();
+    [
+        ("PATH", path.as_str()),
+        ("HOME", home),
+        ("CHECKPOINT_DISABLE", "1"),
+        ("TF_IN_AUTOMATION", "1"),
+        ("TF_INPUT", "0"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
+}
