@@ -62,7 +62,7 @@ async fn empty(
     id: &str,
     recorder: &mut Recorder<Model>,
 ) -> Result<(), StepError> {
-    let replication = efs::find_replication_by_file_system(clients, id)
+    let replication = efs::replication::find_replication_by_file_system(clients, id)
         .await
         .during("replication", "looking at the replication")?;
     if replication.is_some_and(|replication| replication.source_file_system_id == id) {
@@ -76,7 +76,7 @@ async fn empty(
         state.access_point_ids = Value::Null;
         state.access_point_arns = Value::Null;
     });
-    let targets = efs::list_mount_targets(clients, id)
+    let targets = efs::mount_targets::list_mount_targets(clients, id)
         .await
         .during("mount_targets", "listing the mount targets")?;
     let targets: Vec<String> = targets.into_iter().map(|target| target.id).collect();

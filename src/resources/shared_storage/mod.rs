@@ -124,11 +124,8 @@ async fn import(cx: &Context<ProviderContext>, id: &str) -> Result<Model, StepEr
         Some((id, region)) => (id, region.to_owned()),
         None => (id, cx.provider.region().to_owned()),
     };
-    let (id, region) = match Arn::parse(id) {
-        Ok(arn) => {
-            let name = arn.resource.rsplit('/').next().unwrap_or_default().to_owned();
-            (name, arn.region.clone())
-        }
+    let (id, region) = match id.parse::<Arn>() {
+        Ok(arn) => (arn.resource_id().to_owned(), arn.region),
         Err(_) => (id.to_owned(), region),
     };
     let clients = cx.provider.clients(&region);

@@ -6,10 +6,11 @@ use futures_util::future::{join_all, try_join, try_join3};
 use futures_util::join;
 
 use super::model::{Lifecycle, Model, Replication};
-use super::steps::{backup_status, by_zone, dns_name, group_name, ours, shown, wanted_lifecycle};
+use super::steps::{arn, backup_status, by_zone, dns_name, group_name, ours, shown, wanted_lifecycle};
 use super::{KIND, NOUN, manifests};
 use crate::aws::ec2::{self, SecurityGroup};
-use crate::aws::efs::{self, FileSystem, MountTarget};
+use crate::aws::efs::{self, FileSystem};
+use crate::aws::efs::mount_targets::MountTarget;
 use crate::aws::{self, Clients};
 use crate::framework::resource::{Context, Found};
 use crate::framework::value::{Diagnostic, Strings, Value, known_set};
@@ -25,11 +26,11 @@ use super::plan::desired_policy;
 struct Observation {
     system: FileSystem,
     targets: Vec<(MountTarget, Vec<String>)>,
-    lifecycle: efs::Lifecycle,
+    lifecycle: efs::settings::Lifecycle,
     backup_policy: Option<String>,
     policy: Option<String>,
-    points: Vec<(String, efs::AccessPoint)>,
-    replication: Option<efs::Replication>,
+    points: Vec<(String, efs::access_points::AccessPoint)>,
+    replication: Option<efs::replication::Replication>,
     group: Option<SecurityGroup>,
 }
 
@@ -84,9 +85,9 @@ async fn observe(
 }
 
 type Settings = (
-    Option<efs::Lifecycle>,
+    Option<efs::settings::Lifecycle>,
     Option<String>,
-    (Option<String>, Option<efs::Replication>, Option<SecurityGroup>),
+    (Option<String>, Option<efs::replication::Replication>, Option<SecurityGroup>),
 );
 
 async fn settings(clients: &Clients, state: &Model, id: &str) -> Result<Settings, StepError> {
@@ -99,11 +100,11 @@ async fn settings(clients: &Clients, state: &Model, id: &str) -> Result<Settings
         }
     };
     let (lifecycle, backup, rest) = join!(
-        efs::find_lifecycle(clients, id),
-        efs::find_backup_policy(clients, id),
+        efs::settings::find_lifecycle(clients, id),
+        efs::settings::find_backup_policy(clients, id),
         try_join3(
-            efs::find_policy(clients, id),
-            efs::find_replication_by_file_system(clients, id),
+            efs::settings::find_policy(clients, id),
+            efs::replication::find_replication_by_file_system(clients, id),
             group
         ),
     );
@@ -120,14 +121,14 @@ async fn targets(
     id: &str,
 ) -> Result<Vec<(MountTarget, Vec<String>)>, StepError> {
     let doing = format!("listing the mount targets of {id}");
-    let targets = match efs::list_mount_targets(clients, id).await {
+    let targets = match efs::mount_targets::list_mount_targets(clients, id).await {
         Err(error) if error.is_not_found() => Vec::new(),
         listed => listed.during("mount_targets", doing)?,
     };
     let with_groups = targets.into_iter().filter(|target| target.state != "deleted").map(
         |target| async move {
             // Gone, or not yet ready to tell: the target itself is what counts.
-            let groups = match efs::find_security_groups(clients, &target.id).await {
+            let groups = match efs::mount_targets::find_security_groups(clients, &target.id).await {
                 Ok(groups) => groups.unwrap_or_default(),
                 Err(error) if error.is_code("IncorrectMountTargetState") => Vec::new(),
                 Err(error) => return Err(error),
@@ -167,15 +168,7 @@ fn record(
 
 fn record_system(state: &mut Model, system: &FileSystem, clients: &Clients) {
     let id = &system.id;
-    if let Some(arn) = &system.arn {
-        state.arn = Value::Value(arn.clone());
-    } else if state.arn.is_null() {
-        let (partition, region) = (clients.partition(), clients.region());
-        let owner = &system.owner_id;
-        state.arn = Value::Value(format!(
-            "arn:{partition}:elasticfilesystem:{region}:{owner}:file-system/{id}"
-        ));
-    }
+    state.arn = Value::Value(arn(system, clients));
     state.creation_token = Value::Value(system.creation_token.clone());
     state.performance_mode = Value::Value(system.performance_mode.clone());
     state.throughput_mode = system.throughput_mode.clone().into();
@@ -269,12 +262,12 @@ fn record_settings(state: &mut Model, observed: &Observation) {
     if wanted_lifecycle(state) == observed.lifecycle {
         return;
     }
-    let efs::Lifecycle {
+    let efs::settings::Lifecycle {
         transition_to_ia,
         transition_to_archive,
         transition_to_primary_storage_class,
     } = observed.lifecycle.clone();
-    let empty = observed.lifecycle == efs::Lifecycle::default();
+    let empty = observed.lifecycle == efs::settings::Lifecycle::default();
     state.lifecycle_policy = if empty {
         Value::Null
     } else {
@@ -321,7 +314,7 @@ fn is_given<T>(value: &Value<T>) -> bool {
     value.is_value()
 }
 
-fn record_replication(state: &mut Model, replication: Option<&efs::Replication>) {
+fn record_replication(state: &mut Model, replication: Option<&efs::replication::Replication>) {
     let id = state.volume_handle.clone().unwrap_or_default();
     let Some(found) = replication.filter(|found| found.source_file_system_id == id) else {
         state.replication = Value::Null;

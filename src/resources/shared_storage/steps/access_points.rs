@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use futures_util::future::join_all;
 
 use super::Walk;
-use crate::aws::efs::{self, Creation, NewAccessPoint, PosixUser};
+use crate::aws::efs;
+use crate::aws::efs::access_points::{Creation, NewAccessPoint, PosixUser};
 use crate::framework::value::{AttributePath, Data, StringMap, Value};
 use crate::platform::naming::{creation_token, cut_with_hash};
 use crate::platform::tags::ACCESS_POINT;
@@ -29,7 +30,7 @@ impl Walk<'_> {
         };
         let found = ours(&self.clients, &self.id).await?;
         let mut stale = Vec::new();
-        let mut present: BTreeMap<String, efs::AccessPoint> = BTreeMap::new();
+        let mut present: BTreeMap<String, efs::access_points::AccessPoint> = BTreeMap::new();
         for (key, point) in found {
             let keep = wanted.get(&key).is_some_and(|wanted| shown(&point) == *wanted)
                 && !present.contains_key(&key);
@@ -60,7 +61,7 @@ impl Walk<'_> {
         &self,
         key: &str,
         point: &model::AccessPoint,
-    ) -> Result<(String, efs::AccessPoint), StepError> {
+    ) -> Result<(String, efs::access_points::AccessPoint), StepError> {
         let doing = format!("creating the access point {key:?}");
         let definition = format!("{}/{key}/{}", self.id, point.to_dynamic());
         let path = AttributePath::new("access_points").key(key.to_owned());
@@ -73,15 +74,15 @@ impl Walk<'_> {
                 attempt,
             );
             let new = self.new_access_point(key, point, token);
-            let created = efs::create_access_point(&self.clients, &new)
+            let created = efs::access_points::create_access_point(&self.clients, &new)
                 .await
                 .during(STEP, &*doing)
                 .map_err(|error| error.blame(path.clone()))?;
             let id = match created {
-                efs::AccessPointCreated::Created(point) => point.id,
-                efs::AccessPointCreated::Exists(id) => id,
+                efs::access_points::Created::Created(point) => point.id,
+                efs::access_points::Created::Exists(id) => id,
             };
-            let found = efs::find_access_point_by_id(&self.clients, &id)
+            let found = efs::access_points::find_access_point_by_id(&self.clients, &id)
                 .await
                 .during(STEP, &*doing)?;
             // A token whose access point was deleted stays burnt for a while: try the next.
@@ -89,7 +90,7 @@ impl Walk<'_> {
             let ready = if found.state == "available" {
                 found
             } else {
-                efs::wait_access_point_available(&self.clients, &id, &self.wait)
+                efs::access_points::wait_access_point_available(&self.clients, &id, &self.wait)
                     .await
                     .during(STEP, &*doing)?
             };
@@ -134,7 +135,7 @@ impl Walk<'_> {
         }
     }
 
-    fn record_access_points(&mut self, present: &BTreeMap<String, efs::AccessPoint>) {
+    fn record_access_points(&mut self, present: &BTreeMap<String, efs::access_points::AccessPoint>) {
         let ids = present.iter().map(|(key, point)| (key.clone(), Value::Value(point.id.clone())));
         let arns = present.iter().map(|(key, point)| (key.clone(), point.arn.clone().into()));
         let (ids, arns): (StringMap, StringMap) = (ids.collect(), arns.collect());
@@ -151,10 +152,10 @@ impl Walk<'_> {
 pub(in crate::resources::shared_storage) async fn ours(
     clients: &crate::aws::Clients,
     file_system_id: &str,
-) -> Result<Vec<(String, efs::AccessPoint)>, StepError> {
+) -> Result<Vec<(String, efs::access_points::AccessPoint)>, StepError> {
     let doing = format!("listing the access points of {file_system_id}");
     let points =
-        efs::list_access_points(clients, file_system_id).await.during(STEP, doing)?;
+        efs::access_points::list_access_points(clients, file_system_id).await.during(STEP, doing)?;
     let keyed = points.into_iter().filter(|point| point.state != "deleting").filter_map(|point| {
         let key = point.tags.get(ACCESS_POINT)?.clone();
         Some((key, point))
@@ -170,15 +171,15 @@ pub(in crate::resources::shared_storage) async fn delete(
 ) -> Result<(), StepError> {
     let deletions = ids.iter().map(|id| async move {
         let doing = format!("deleting the access point {id}");
-        efs::delete_access_point(clients, id).await.during(STEP, &*doing)?;
-        efs::wait_access_point_deleted(clients, id, wait).await.during(STEP, doing)
+        efs::access_points::delete_access_point(clients, id).await.during(STEP, &*doing)?;
+        efs::access_points::wait_access_point_deleted(clients, id, wait).await.during(STEP, doing)
     });
     join_all(deletions).await.into_iter().collect()
 }
 
 /// An access point as the attribute shows it. At the root AWS keeps no creation data, and the
 /// defaults stand.
-pub(in crate::resources::shared_storage) fn shown(point: &efs::AccessPoint) -> model::AccessPoint {
+pub(in crate::resources::shared_storage) fn shown(point: &efs::access_points::AccessPoint) -> model::AccessPoint {
     let creation = point.creation.clone().unwrap_or_else(|| Creation {
         owner_uid: 0,
         owner_gid: 0,

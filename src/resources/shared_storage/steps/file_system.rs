@@ -1,6 +1,7 @@
 //! Steps `file_system` and `tags`: the file system itself.
 
 use super::Walk;
+use crate::aws::arn::Arn;
 use crate::aws::efs::{self, Created, FileSystem, NewFileSystem};
 use crate::framework::value::{AttributePath, StringMap, Value};
 use crate::platform::naming::creation_token;
@@ -50,7 +51,7 @@ impl Walk<'_> {
             let created =
                 efs::create_file_system(&self.clients, &new).await.during(STEP, CREATING)?;
             let system = match created {
-                Created::Created(system) => Some(system),
+                Created::Created(system) => Some(*system),
                 Created::Exists(id) => self.adoptable(&id).await?,
             };
             if let Some(system) = system {
@@ -76,10 +77,10 @@ impl Walk<'_> {
             creation_token,
             performance_mode: planned.performance_mode.clone().unwrap_or_default(),
             throughput_mode: planned.throughput_mode.clone().unwrap_or_default(),
-            provisioned_throughput_in_mibps: planned.provisioned_throughput_in_mibps.into_option(),
+            provisioned_throughput_in_mibps: planned.provisioned_throughput_in_mibps.as_option(),
             encrypted: planned.encrypted.unwrap_or(true),
-            kms_key_id: planned.kms_key_arn.clone().into_option(),
-            availability_zone_name: planned.availability_zone_name.clone().into_option(),
+            kms_key_id: planned.kms_key_arn.clone().as_option(),
+            availability_zone_name: planned.availability_zone_name.clone().as_option(),
             // Without it AWS turns automatic backups on for One Zone systems only.
             backup: planned.backup_policy == Value::Value("ENABLED".to_owned()),
             tags: self.file_system_tags(true),
@@ -133,14 +134,7 @@ impl Walk<'_> {
             state.throughput_change_allowed_at = Value::Null;
             self.recorder.record(state);
         }
-        let arn = system.arn.clone().unwrap_or_else(|| {
-            let partition = self.clients.partition();
-            let region = self.clients.region();
-            format!(
-                "arn:{partition}:elasticfilesystem:{region}:{}:file-system/{}",
-                system.owner_id, system.id
-            )
-        });
+        let arn = arn(system, &self.clients);
         let dns_name = dns_name(&system.id, &self.clients);
         self.recorder.update(|state| {
             state.id = Value::Value(system.id.clone());
@@ -172,5 +166,17 @@ const CREATING: &str = "creating the file system";
 /// The name by which a file system is mounted.
 /// <https://docs.aws.amazon.com/efs/latest/ug/mounting-fs-mount-cmd-dns-name.html>
 pub(in crate::resources::shared_storage) fn dns_name(id: &str, clients: &crate::aws::Clients) -> String {
-    format!("{id}.efs.{}.{}", clients.region(), clients.dns_suffix())
+    format!("{id}.efs.{}.{}", clients.region(), clients.partition().dns_suffix)
+}
+
+/// The ARN of a file system.
+pub(in crate::resources::shared_storage) fn arn(
+    system: &FileSystem,
+    clients: &crate::aws::Clients,
+) -> String {
+    let built = || {
+        let (partition, region) = (clients.partition().id, clients.region());
+        Arn::file_system(partition, region, &system.owner_id, &system.id).to_string()
+    };
+    system.arn.clone().unwrap_or_else(built)
 }

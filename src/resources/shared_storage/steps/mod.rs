@@ -19,7 +19,7 @@ mod security_group;
 mod settings;
 
 pub(super) use access_points::{delete as delete_access_points, ours, shown};
-pub(super) use file_system::dns_name;
+pub(super) use file_system::{arn, dns_name};
 pub(super) use mount_targets::{by_zone, delete_mount_targets};
 pub(super) use security_group::group_name;
 pub(super) use settings::{backup_status, end_replication, wanted_lifecycle};

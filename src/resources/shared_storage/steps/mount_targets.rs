@@ -46,19 +46,19 @@ impl Walk<'_> {
     async fn ensure_mount_target(
         &self,
         subnet_id: &str,
-        existing: Option<&efs::MountTarget>,
+        existing: Option<&efs::mount_targets::MountTarget>,
         groups: &[String],
     ) -> Result<(), StepError> {
         let Some(target) = existing else {
             let doing = format!("creating the mount target in {subnet_id}");
-            return efs::create_mount_target(&self.clients, &self.id, subnet_id, groups)
+            return efs::mount_targets::create_mount_target(&self.clients, &self.id, subnet_id, groups)
                 .await
                 .map(|_| ())
                 .during(STEP, doing)
                 .map_err(|error| error.blame(AttributePath::new("subnet_ids")));
         };
         let doing = format!("setting the security groups of {}", target.id);
-        let current = efs::find_security_groups(&self.clients, &target.id)
+        let current = efs::mount_targets::find_security_groups(&self.clients, &target.id)
             .await
             .during(STEP, &*doing)?
             .unwrap_or_default();
@@ -66,7 +66,7 @@ impl Walk<'_> {
         if same || groups.is_empty() {
             return Ok(());
         }
-        efs::set_security_groups(&self.clients, &target.id, groups).await.during(STEP, doing)
+        efs::mount_targets::set_security_groups(&self.clients, &target.id, groups).await.during(STEP, doing)
     }
 
     /// Waits until all are available.
@@ -79,7 +79,7 @@ impl Walk<'_> {
             .collect();
         let waits = pending.iter().map(|target| async {
             let doing = format!("waiting for the mount target {} to become available", target.id);
-            efs::wait_mount_target_available(&self.clients, &target.id, &self.wait)
+            efs::mount_targets::wait_mount_target_available(&self.clients, &target.id, &self.wait)
                 .await
                 .map(|_| ())
                 .during(STEP, doing)
@@ -89,9 +89,9 @@ impl Walk<'_> {
         failed
     }
 
-    async fn list_mount_targets(&self) -> Result<Vec<efs::MountTarget>, StepError> {
+    async fn list_mount_targets(&self) -> Result<Vec<efs::mount_targets::MountTarget>, StepError> {
         let doing = format!("listing the mount targets of {}", self.id);
-        efs::list_mount_targets(&self.clients, &self.id).await.during(STEP, doing)
+        efs::mount_targets::list_mount_targets(&self.clients, &self.id).await.during(STEP, doing)
     }
 
     async fn record_mount_targets(&mut self) -> Result<(), StepError> {
@@ -120,8 +120,8 @@ pub(in crate::resources::shared_storage) async fn delete_mount_targets(
 ) -> Result<(), StepError> {
     let deletions = ids.iter().map(|id| async move {
         let doing = format!("deleting the mount target {id}");
-        efs::delete_mount_target(clients, id).await.during(STEP, &*doing)?;
-        efs::wait_mount_target_deleted(clients, id, wait).await.during(STEP, doing)
+        efs::mount_targets::delete_mount_target(clients, id).await.during(STEP, &*doing)?;
+        efs::mount_targets::wait_mount_target_deleted(clients, id, wait).await.during(STEP, doing)
     });
     first_failure(join_all(deletions).await)
 }
@@ -133,7 +133,7 @@ fn first_failure(results: Vec<Result<(), StepError>>) -> Result<(), StepError> {
 
 /// Mount targets as the attribute shows them: by zone.
 pub(in crate::resources::shared_storage) fn by_zone(
-    targets: &[efs::MountTarget],
+    targets: &[efs::mount_targets::MountTarget],
     clients: &crate::aws::Clients,
 ) -> BTreeMap<String, model::MountTarget> {
     targets

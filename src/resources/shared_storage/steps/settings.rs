@@ -5,7 +5,9 @@ use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
 use super::Walk;
-use crate::aws::efs::{self, Lifecycle, NewDestination};
+use crate::aws::efs;
+use crate::aws::efs::replication::NewDestination;
+use crate::aws::efs::settings::Lifecycle;
 use crate::framework::value::{AttributePath, Value};
 use crate::platform::policies::equivalent;
 use crate::resources::shared_storage::model::{Model, Replication};
@@ -21,7 +23,7 @@ impl Walk<'_> {
             .during("throughput", doing)?;
         let Some(system) = system else { return Ok(()) };
         let mode = self.planned.throughput_mode.clone().unwrap_or_default();
-        let amount = self.planned.provisioned_throughput_in_mibps.into_option();
+        let amount = self.planned.provisioned_throughput_in_mibps.as_option();
         let provisioned = mode == "provisioned";
         let same_mode = system.throughput_mode.as_deref() == Some(mode.as_str());
         let same_amount = !provisioned || system.provisioned_throughput_in_mibps == amount;
@@ -63,7 +65,7 @@ impl Walk<'_> {
         let wanted = self.planned.replication_overwrite_protection.clone().unwrap_or_default();
         let current = current.unwrap_or_else(|| "ENABLED".to_owned());
         if current != wanted && current != "REPLICATING" {
-            efs::update_protection(&self.clients, &self.id, &wanted)
+            efs::settings::update_protection(&self.clients, &self.id, &wanted)
                 .await
                 .during("protection", doing)?;
         }
@@ -77,13 +79,13 @@ impl Walk<'_> {
     /// The whole lifecycle document; the empty one removes all.
     pub(super) async fn lifecycle_policy(&mut self) -> Result<(), StepError> {
         let doing = "setting the lifecycle policy";
-        let current = efs::find_lifecycle(&self.clients, &self.id)
+        let current = efs::settings::find_lifecycle(&self.clients, &self.id)
             .await
             .during("lifecycle_policy", doing)?
             .unwrap_or_default();
         let wanted = wanted_lifecycle(&self.planned);
         if current != wanted {
-            let put = || efs::put_lifecycle(&self.clients, &self.id, &wanted);
+            let put = || efs::settings::put_lifecycle(&self.clients, &self.id, &wanted);
             self.wait
                 .retry_while(crate::aws::retry::busy, put)
                 .await
@@ -96,12 +98,12 @@ impl Walk<'_> {
     /// Automatic backups. `ENABLING` and `DISABLING` count as done.
     pub(super) async fn backup_policy(&mut self) -> Result<(), StepError> {
         let doing = "setting the backup policy";
-        let current = efs::find_backup_policy(&self.clients, &self.id)
+        let current = efs::settings::find_backup_policy(&self.clients, &self.id)
             .await
             .during("backup_policy", doing)?;
         let wanted = self.planned.backup_policy.clone().unwrap_or_default();
         if backup_status(current.as_deref()) != wanted {
-            let put = || efs::put_backup_policy(&self.clients, &self.id, &wanted);
+            let put = || efs::settings::put_backup_policy(&self.clients, &self.id, &wanted);
             self.wait
                 .retry_while(crate::aws::retry::busy, put)
                 .await
@@ -114,7 +116,7 @@ impl Walk<'_> {
     /// One destination, or none: a changed one is ended first, which keeps the old replica.
     pub(super) async fn replication(&mut self) -> Result<(), StepError> {
         let step = "replication";
-        let current = efs::find_replication_by_file_system(&self.clients, &self.id)
+        let current = efs::replication::find_replication_by_file_system(&self.clients, &self.id)
             .await
             .during(step, "looking at the replication")?
             .filter(|current| current.source_file_system_id == self.id);
@@ -137,12 +139,12 @@ impl Walk<'_> {
         }
         if !keep {
             let destination = destination(&wanted);
-            efs::create_replication(&self.clients, &self.id, &destination)
+            efs::replication::create_replication(&self.clients, &self.id, &destination)
                 .await
                 .during(step, "creating the replication")
                 .map_err(|error| error.blame(AttributePath::new(step)))?;
         }
-        let enabled = efs::wait_replication_enabled(&self.clients, &self.id, &self.wait)
+        let enabled = efs::replication::wait_replication_enabled(&self.clients, &self.id, &self.wait)
             .await
             .during(step, "waiting for the replication to be enabled")?;
         self.recorder.update(|state| {
@@ -160,6 +162,15 @@ impl Walk<'_> {
         end_replication(&self.clients, &self.id, &self.wait).await
     }
 
+    /// The roles of the CSI driver.
+    pub(super) async fn csi_pod_identity(&mut self) -> Result<(), StepError> {
+        self.recorder.update(|state| {
+            state.controller_role_arn = Value::Null;
+            state.node_role_arn = Value::Null;
+        });
+        Ok(())
+    }
+
     /// The file-system policy: written when what it says differs.
     pub(super) async fn policy(&mut self) -> Result<(), StepError> {
         let doing = "setting the file-system policy";
@@ -173,9 +184,9 @@ impl Walk<'_> {
             return Err(StepError::refused("policy", doing, why, "Report this."));
         };
         let current =
-            efs::find_policy(&self.clients, &self.id).await.during("policy", doing)?;
+            efs::settings::find_policy(&self.clients, &self.id).await.during("policy", doing)?;
         if !current.is_some_and(|current| equivalent(&current, &wanted)) {
-            let put = || efs::put_policy(&self.clients, &self.id, &wanted, false);
+            let put = || efs::settings::put_policy(&self.clients, &self.id, &wanted, false);
             let again = |error: &crate::aws::Error| {
                 crate::aws::retry::busy(error) || crate::aws::retry::role_not_visible(error)
             };
@@ -213,8 +224,8 @@ pub(in crate::resources::shared_storage) async fn end_replication(
     wait: &crate::aws::Wait,
 ) -> Result<(), StepError> {
     let doing = "ending the replication";
-    efs::delete_replication(clients, id, false).await.during("replication", doing)?;
-    efs::wait_replication_deleted(clients, id, wait).await.during("replication", doing)
+    efs::replication::delete_replication(clients, id, false).await.during("replication", doing)?;
+    efs::replication::wait_replication_deleted(clients, id, wait).await.during("replication", doing)
 }
 
 fn too_early(error: StepError, allowed_at: Option<&Value<String>>) -> StepError {
@@ -243,12 +254,12 @@ fn next_change() -> Value<String> {
 pub(in crate::resources::shared_storage) fn wanted_lifecycle(model: &Model) -> Lifecycle {
     match &model.lifecycle_policy {
         Value::Value(policy) => Lifecycle {
-            transition_to_ia: policy.transition_to_ia.clone().into_option(),
-            transition_to_archive: policy.transition_to_archive.clone().into_option(),
+            transition_to_ia: policy.transition_to_ia.clone().as_option(),
+            transition_to_archive: policy.transition_to_archive.clone().as_option(),
             transition_to_primary_storage_class: policy
                 .transition_to_primary_storage_class
                 .clone()
-                .into_option(),
+                .as_option(),
         },
         _ => Lifecycle::default(),
     }
@@ -263,11 +274,11 @@ pub(in crate::resources::shared_storage) fn backup_status(status: Option<&str>) 
 }
 
 fn destination(wanted: &Replication) -> NewDestination {
-    let existing = wanted.destination_file_system_id.clone().into_option();
+    let existing = wanted.destination_file_system_id.clone().as_option();
     NewDestination {
-        region: wanted.destination_region.clone().into_option(),
-        availability_zone_name: wanted.availability_zone_name.clone().into_option(),
-        kms_key_id: wanted.kms_key_arn.clone().into_option(),
+        region: wanted.destination_region.clone().as_option(),
+        availability_zone_name: wanted.availability_zone_name.clone().as_option(),
+        kms_key_id: wanted.kms_key_arn.clone().as_option(),
         file_system_id: existing,
     }
 }
