@@ -1,8 +1,8 @@
 //! Emptying a bucket: all versions, all delete markers, all unfinished uploads.
 //!
-//! Pages of 1,000 are listed one after the other and deleted several at a time, both at once. Objects that AWS
-//! refuses to delete, such as locked ones, are counted and named. Running it again goes on where it
-//! stopped, because what is gone is not listed any more.
+//! Pages of 1,000 are listed one after the other while others are being deleted. Objects that AWS
+//! refuses to delete, such as locked ones, are counted and named. Running it again goes on where
+//! it stopped, because what is gone is not listed any more.
 
 use std::sync::Arc;
 
