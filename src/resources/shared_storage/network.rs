@@ -17,14 +17,14 @@ use crate::provider::context::ProviderContext;
 use crate::resources::step::{During, Report, StepError, Verb};
 
 /// TCP port of NFS.
-pub const NFS: i32 = 2049;
+pub(super) const NFS: i32 = 2049;
 
 /// The tag by which EKS marks private subnets.
 /// <https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html>
 const PRIVATE_SUBNET_TAG: &str = "kubernetes.io/role/internal-elb";
 
 /// Finds what configuration leaves out, and checks what is known.
-pub async fn plan(
+pub(super) async fn plan(
     cx: &Context<ProviderContext>,
     region: &str,
     config: &Model,
@@ -333,7 +333,7 @@ fn warn_of_uncovered_zones(
 }
 
 /// The ingress rules the created group should have: groups, then ranges.
-pub fn wanted_peers(model: &Model, cluster_group: Option<&str>) -> BTreeSet<Peer> {
+pub(super) fn wanted_peers(model: &Model, cluster_group: Option<&str>) -> BTreeSet<Peer> {
     let groups = known_set(&model.allowed_security_group_ids).unwrap_or_default();
     let ranges = known_set(&model.allowed_cidr_blocks).unwrap_or_default();
     let mut peers: BTreeSet<Peer> = groups.into_iter().map(Peer::SecurityGroup).collect();

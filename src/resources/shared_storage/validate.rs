@@ -16,7 +16,7 @@ use crate::resources::attributes;
 const MOST_ACCESS_POINTS: i64 = 10_000;
 
 /// Adds a diagnostic for every rule that `config` breaks.
-pub fn validate(config: &Model, diagnostics: &mut Diagnostics) {
+pub(super) fn validate(config: &Model, diagnostics: &mut Diagnostics) {
     network(config, diagnostics);
     throughput(config, diagnostics);
     encryption(config, diagnostics);
@@ -245,6 +245,17 @@ fn access_points(config: &Model, diagnostics: &mut Diagnostics) {
             continue;
         }
         let Value::Value(directory) = &point.path else { continue };
+        let owned = point.owner_uid.is_value()
+            || point.owner_gid.is_value()
+            || point.permissions.is_value();
+        if directory == "/" && owned {
+            diagnostics.add_error(invalid_combination(
+                path.clone().attribute("path"),
+                "path = \"/\" is the root of the file system, which exists already: owner_uid, \
+                 owner_gid and permissions are for a directory that EFS creates. Remove them, or \
+                 choose another path.",
+            ));
+        }
         if Path::new(directory).components().any(|part| part.as_os_str() == "..") {
             diagnostics.add_error(invalid_combination(
                 path.attribute("path"),
