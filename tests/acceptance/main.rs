@@ -2,5 +2,6 @@
 //!
 //! Every test takes an account of its own and runs once for each CLI found, so all run side by side.
 
+mod failures;
 mod scene;
 mod shared_storage;
