@@ -70,11 +70,9 @@ async fn configure(config: Dynamic) -> Result<ProviderContext, (String, String, 
     let context = provider.configure(config, &mut diagnostics).await;
     match (context, diagnostics.errors.as_slice()) {
         (Some(context), []) => Ok(context),
-        (None, [error]) => Err((
-            path_text(&error.attribute),
-            error.summary.to_string(),
-            error.detail.to_string(),
-        )),
+        (None, [error]) => {
+            Err((path_text(&error.attribute), error.summary.to_string(), error.detail.to_string()))
+        }
         (context, errors) => panic!("{context:?} with {errors:?}"),
     }
 }
@@ -135,7 +133,10 @@ async fn accounts_are_guarded_even_when_credentials_are_not_validated() {
     let allowed = ("allowed_account_ids", strings(&["111111111111", "222222222222"]));
     let (path, summary, detail) =
         configure(block(&url, &[skip.clone(), allowed])).await.unwrap_err();
-    assert_eq!((path.as_str(), summary.as_str()), ("allowed_account_ids", "AWS Account Not Allowed"));
+    assert_eq!(
+        (path.as_str(), summary.as_str()),
+        ("allowed_account_ids", "AWS Account Not Allowed")
+    );
     assert_eq!(
         detail,
         "The credentials belong to account 123456789012: it must be among allowed_account_ids \

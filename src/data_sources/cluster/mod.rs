@@ -10,9 +10,7 @@ use crate::framework::data_source;
 use crate::framework::diagnostic::{diagnostic, whole};
 use crate::framework::resource::Context;
 use crate::framework::schema::{Attribute, Schema, Type};
-use crate::framework::value::{
-    AttributePath, Diagnostic, StringMap, Strings, Value, string_map,
-};
+use crate::framework::value::{AttributePath, Diagnostic, StringMap, Strings, Value, string_map};
 use crate::model;
 use crate::platform::defaults::NETWORK;
 use crate::platform::naming::{self, Form};
@@ -29,9 +27,8 @@ fn schema() -> Schema {
 }
 
 fn arguments() -> Vec<Attribute> {
-    let form = |text: &str| {
-        naming::check(Form::ClusterName, text).map_err(|problem| problem.to_string())
-    };
+    let form =
+        |text: &str| naming::check(Form::ClusterName, text).map_err(|problem| problem.to_string());
     vec![
         Attribute::string("name")
             .or_computed()
@@ -231,12 +228,8 @@ impl data_source::DataSource<ProviderContext> for DataSource {
         if let Some(refusal) = provider.check_region(&AttributePath::new("region"), &region) {
             return Err(refusal);
         }
-        let report = Report {
-            verb: Verb::Reading,
-            noun: "EKS cluster",
-            name: &name,
-            exists: Vec::new(),
-        };
+        let report =
+            Report { verb: Verb::Reading, noun: "EKS cluster", name: &name, exists: Vec::new() };
         let observed = observe(&provider.clients(&region), &name)
             .await
             .map_err(|error| report.diagnostic(&error))?

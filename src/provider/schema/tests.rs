@@ -72,8 +72,11 @@ fn nothing_of_the_block_is_computed_and_only_secrets_are_sensitive() {
     let nested = schema.blocks.iter().flat_map(|block| &block.attributes);
     let all: Vec<&Attribute> = schema.attributes.iter().chain(nested).collect();
     assert!(all.iter().all(|attribute| !attribute.is_computed()));
-    let sensitive: Vec<&str> =
-        all.iter().filter(|attribute| attribute.sensitive).map(|attribute| attribute.name).collect();
+    let sensitive: Vec<&str> = all
+        .iter()
+        .filter(|attribute| attribute.sensitive)
+        .map(|attribute| attribute.name)
+        .collect();
     assert_eq!(sensitive, ["access_key", "secret_key", "token", "web_identity_token"]);
 }
 
@@ -130,7 +133,11 @@ fn wrong_values_are_refused_with_attribute_value_and_rule() {
             Dynamic::List(vec![Dynamic::from("12")]),
             "allowed_account_ids = [\"12\"]: \"12\" must be an AWS account ID of 12 digits.",
         ),
-        ("max_retries", Dynamic::from(-1), "max_retries = -1: must be a whole number from 0 to 1000."),
+        (
+            "max_retries",
+            Dynamic::from(-1),
+            "max_retries = -1: must be a whole number from 0 to 1000.",
+        ),
         (
             "retry_mode",
             Dynamic::from("fast"),

@@ -145,11 +145,8 @@ fn unknown_values_break_no_rule() {
         ..Config::default()
     };
     assert!(errors(&unknown).is_empty());
-    let unknown = Config {
-        region: text("any"),
-        skip_region_validation: Value::Unknown,
-        ..Config::default()
-    };
+    let unknown =
+        Config { region: text("any"), skip_region_validation: Value::Unknown, ..Config::default() };
     assert!(errors(&unknown).is_empty());
 }
 
