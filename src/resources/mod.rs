@@ -8,13 +8,14 @@
 //! failed step is told).
 
 pub mod attributes;
+pub mod shared_storage;
 pub mod step;
 pub mod timeouts;
 
-use crate::framework::managed::ManagedResource;
+use crate::framework::managed::{Managed, ManagedResource};
 use crate::provider::context::ProviderContext;
 
 /// The managed resources of the provider.
 pub fn all() -> Vec<Box<dyn ManagedResource<ProviderContext>>> {
-    vec![]
+    vec![Box::new(Managed::new(shared_storage::SharedStorage))]
 }
