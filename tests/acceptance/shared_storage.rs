@@ -155,3 +155,146 @@ async fn unknown_values_plan_and_apply() {
         scene.destroy().await;
     }
 }
+
+/// What somebody else may do to a finished shared storage, each to be shown and repaired.
+async fn tamper(scene: &Scene, with: &str, state: &Value) {
+    let id = state["id"].as_str().unwrap();
+    let system = format!("/2015-02-01/file-systems/{id}");
+    let efs = |method: &'static str, path: String, body: &'static str| async move {
+        scene.aws.rest("elasticfilesystem", method, &path, body).await.unwrap().ok().unwrap();
+    };
+    match with {
+        "tags" => {
+            let path = format!("/2015-02-01/resource-tags/{id}");
+            efs("POST", path, r#"{"Tags":[{"Key":"team","Value":"other"}]}"#).await;
+        }
+        "name" => {
+            let path = format!("/2015-02-01/resource-tags/{id}");
+            efs("POST", path, r#"{"Tags":[{"Key":"Name","Value":"other"}]}"#).await;
+        }
+        "policy" => efs("DELETE", format!("{system}/policy"), "").await,
+        "lifecycle" => {
+            let path = format!("{system}/lifecycle-configuration");
+            efs("PUT", path, r#"{"LifecyclePolicies":[]}"#).await;
+        }
+        "backup" => {
+            let path = format!("{system}/backup-policy");
+            efs("PUT", path, r#"{"BackupPolicy":{"Status":"ENABLED"}}"#).await;
+        }
+        "throughput" => efs("PUT", system, r#"{"ThroughputMode":"bursting"}"#).await,
+        "protection" => {
+            let path = format!("{system}/protection");
+            efs("PUT", path, r#"{"ReplicationOverwriteProtection":"ENABLED"}"#).await;
+        }
+        "mount target" => {
+            let (_, target) = state["mount_targets"].as_object().unwrap().iter().next().unwrap();
+            let target = target["id"].as_str().unwrap();
+            efs("DELETE", format!("/2015-02-01/mount-targets/{target}"), "").await;
+        }
+        "security groups" => {
+            let (_, target) = state["mount_targets"].as_object().unwrap().iter().next().unwrap();
+            let path = format!(
+                "/2015-02-01/mount-targets/{}/security-groups",
+                target["id"].as_str().unwrap()
+            );
+            let group = &scene.seeded.cluster_security_group_id;
+            let body = json!({ "SecurityGroups": [group] }).to_string();
+            let answer = scene.aws.rest("elasticfilesystem", "PUT", &path, &body).await;
+            answer.unwrap().ok().unwrap();
+        }
+        "access point" => {
+            let point = state["access_point_ids"]["uploads"].as_str().unwrap();
+            efs("DELETE", format!("/2015-02-01/access-points/{point}"), "").await;
+        }
+        other => panic!("no such tampering: {other}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn drift_is_shown_and_repaired_by_one_apply() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        scene.configure(&full());
+        scene.settle().await;
+        for with in [
+            "tags",
+            "name",
+            "policy",
+            "lifecycle",
+            "backup",
+            "throughput",
+            "protection",
+            "mount target",
+            "security groups",
+            "access point",
+        ] {
+            let before = state(&scene).await;
+            tamper(&scene, with, &before).await;
+            let plan = scene.workspace.plan().await;
+            assert_eq!(plan.run.code, Some(2), "{with} is not shown\n{}", plan.run);
+            assert_eq!(plan.actions()[ADDRESS], ["update"], "{with}");
+            scene.settle().await;
+            assert_eq!(state(&scene).await["id"], before["id"], "{with}");
+        }
+        scene.destroy().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vanished_file_system_is_created_anew() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        scene.configure(&minimal());
+        scene.settle().await;
+        let before = state(&scene).await;
+        for target in before["mount_targets"].as_object().unwrap().values() {
+            let path = format!("/2015-02-01/mount-targets/{}", target["id"].as_str().unwrap());
+            scene.aws.rest("elasticfilesystem", "DELETE", &path, "").await.unwrap().ok().unwrap();
+        }
+        let path = format!("/2015-02-01/file-systems/{}", before["id"].as_str().unwrap());
+        scene.aws.rest("elasticfilesystem", "DELETE", &path, "").await.unwrap().ok().unwrap();
+        let plan = scene.workspace.plan().await.expect_changes();
+        assert_eq!(plan.actions()[ADDRESS], ["create"]);
+        scene.settle().await;
+        scene.destroy().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replication_is_begun_and_ended() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        scene.configure(&minimal());
+        scene.settle().await;
+        scene.configure(&with(&format!(
+            "cluster_name = \"{CLUSTER}\"\nreplication = {{ destination_region = \"us-west-2\" }}"
+        )));
+        scene.settle().await;
+        let replica = state(&scene).await["replication"].clone();
+        assert_eq!(replica["status"], json!("ENABLED"));
+        assert!(replica["destination_file_system_id"].as_str().unwrap().starts_with("fs-"));
+        scene.configure(&minimal());
+        scene.settle().await;
+        assert_eq!(state(&scene).await["replication"], Value::Null);
+        scene.destroy().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn protected_storage_is_neither_destroyed_nor_replaced() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        let protected = minimal().replace("deletion_protection = false", "");
+        scene.configure(&protected);
+        scene.settle().await;
+        let refusal = "set deletion_protection = false, apply, and destroy then";
+        scene.workspace.destroy().await.expect_error(refusal);
+        scene.configure(&protected.replace("cluster_name", "encrypted = false\ncluster_name"));
+        let refusal = "set deletion_protection = false along with the change that replaces it";
+        scene.workspace.plan().await.run.expect_error(refusal);
+        assert!(scene.mutations().is_empty() || scene.workspace.state().await.is_object());
+        scene.configure(&minimal());
+        scene.workspace.expect_apply().await;
+        scene.destroy().await;
+    }
+}

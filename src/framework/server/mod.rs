@@ -8,6 +8,8 @@ mod convert;
 mod data_sources;
 mod provider;
 mod resources;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::pin::Pin;

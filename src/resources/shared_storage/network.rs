@@ -75,6 +75,7 @@ async fn try_plan(
             }
         };
     }
+    plan_created_group(prior, planned);
     if config.security_group_ids.is_null() && cluster_known {
         plan_security_groups(cluster.as_ref(), prior, planned, diagnostics);
     }
@@ -120,6 +121,16 @@ fn choose_subnets(cluster: &Cluster, subnets: &[Subnet]) -> Result<Strings, Step
     Ok(chosen.into_values().map(|subnet| subnet.id.clone()).collect())
 }
 
+fn plan_created_group(prior: Option<&Model>, planned: &mut Model) {
+    planned.security_group_id = match (planned.create_security_group, prior) {
+        (Value::Value(false) | Value::Null, _) => Value::Null,
+        (Value::Value(true), Some(prior)) if prior.security_group_id.is_value() => {
+            prior.security_group_id.clone()
+        }
+        _ => Value::Unknown,
+    };
+}
+
 fn plan_security_groups(
     cluster: Option<&Cluster>,
     prior: Option<&Model>,
@@ -128,8 +139,8 @@ fn plan_security_groups(
 ) {
     planned.security_group_ids = match planned.create_security_group {
         Value::Unknown => Value::Unknown,
-        Value::Value(true) => match prior.map(|prior| &prior.security_group_id) {
-            Some(Value::Value(created)) => Value::Value([created.clone()].into_iter().collect()),
+        Value::Value(true) => match &planned.security_group_id {
+            Value::Value(created) => Value::Value([created.clone()].into_iter().collect()),
             _ => Value::Unknown,
         },
         _ => match cluster.and_then(|cluster| cluster.cluster_security_group_id.clone()) {

@@ -426,7 +426,7 @@ fn outputs() -> Vec<Attribute> {
         map("access_point_arns", "ARN of each access point, by its key."),
         Attribute::string("security_group_id")
             .computed()
-            .follows(&["create_security_group"])
+            .planned()
             .describe("The created security group; null if none is."),
         Attribute::string("policy_json")
             .computed()

@@ -74,6 +74,14 @@ fn network(config: &Model, diagnostics: &mut Diagnostics) {
             }
         }
     }
+    if config.create_security_group == Value::Value(true) && config.security_group_ids.is_value() {
+        refuse(
+            "security_group_ids",
+            "create_security_group = true gives the mount targets a group of their own. Remove \
+             security_group_ids, or set create_security_group = false.",
+            diagnostics,
+        );
+    }
     if let (Value::Value(_), Value::Value(subnets)) =
         (&config.availability_zone_name, &config.subnet_ids)
     {
