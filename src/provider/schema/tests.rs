@@ -126,7 +126,6 @@ fn block(attributes: &[(&str, &str)]) -> Dynamic {
 
 #[test]
 fn wrong_values_are_refused_with_attribute_value_and_rule() {
-    let role = ("role_arn", "arn:aws:iam::123456789012:role/x");
     let cases = [
         (
             "allowed_account_ids",
@@ -165,6 +164,16 @@ fn wrong_values_are_refused_with_attribute_value_and_rule() {
             "name_prefix = \"Acme_\": must be at most 37 lower-case letters, digits and hyphens, \
              beginning and ending with a letter or a digit, as bucket names demand.",
         ),
+    ];
+    for (name, value, expected) in cases {
+        assert_eq!(errors(name, value), [expected]);
+    }
+}
+
+#[test]
+fn wrong_values_in_blocks_are_refused_with_the_way_to_them() {
+    let role = ("role_arn", "arn:aws:iam::123456789012:role/x");
+    let cases = [
         (
             "endpoints",
             block(&[("efs", "localhost:4566")]),

@@ -134,7 +134,7 @@ fn roles_are_assumed_in_their_order() {
         ]}"#,
     );
     let roles = settings(block, []).aws.assume_roles;
-    assert_eq!(roles[0].duration, Some(Duration::from_secs(5_400)));
+    assert_eq!(roles[0].duration, Some(Duration::from_mins(90)));
     assert_eq!(roles[0].tags["team"], "storage");
     assert_eq!(roles[0].transitive_tag_keys, ["team"]);
     assert!(roles[1].role_arn.ends_with("/spoke"));
