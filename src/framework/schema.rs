@@ -409,6 +409,10 @@ pub mod testing {
 
     /// Asserts that model and schema have the same attributes, that every attribute is described,
     /// and that defaults and rules agree.
+    ///
+    /// # Panics
+    ///
+    /// When they do not.
     pub fn assert_model_fits<M: Data>(schema: &Schema) {
         // A model that lacks an attribute refuses it as a stranger, and one that has an attribute
         // too many writes it back: at the root, and in every nested object.

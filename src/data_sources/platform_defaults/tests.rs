@@ -14,17 +14,21 @@ fn schema_and_model_agree() {
     assert_model_fits::<Model>(&schema);
 }
 
-/// The type that a JSON value has, objects with equal members being maps where `like` says so.
+/// Asserts that a JSON value has exactly this type.
 fn assert_same(json: &Json, kind: &Type, at: &str) {
     match (json, kind) {
         (Json::String(_), Type::String)
         | (Json::Number(_), Type::Number)
         | (Json::Bool(_), Type::Bool) => {}
         (Json::Array(items), Type::List(of)) => {
-            items.iter().for_each(|item| assert_same(item, of, at));
+            for item in items {
+                assert_same(item, of, at);
+            }
         }
         (Json::Object(items), Type::Map(of)) => {
-            items.iter().for_each(|(key, item)| assert_same(item, of, &format!("{at}[{key}]")));
+            for (key, item) in items {
+                assert_same(item, of, &format!("{at}[{key}]"));
+            }
         }
         (Json::Object(items), Type::Object(attributes)) => {
             let mut names: Vec<&String> = items.keys().collect();
@@ -45,9 +49,10 @@ fn every_default_has_its_attribute_and_the_reverse() {
 
 #[tokio::test]
 async fn it_is_read_without_a_configured_provider() {
-    let model = data_source::DataSource::<ProviderContext>::read(&DataSource, None, Model::default())
-        .await
-        .unwrap();
+    let model =
+        data_source::DataSource::<ProviderContext>::read(&DataSource, None, Model::default())
+            .await
+            .unwrap();
     assert_eq!(model.shared_storage.get("name"), &Dynamic::from("eks-shared-storage"));
     let class = model.shared_storage.get("storage_class");
     assert_eq!(class.get("mount_options").to_string(), r#"["iam"]"#);
