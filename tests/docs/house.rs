@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use officeless::docs::Subject;
-use officeless::framework::managed::ManagedResource as _;
 use officeless::resources;
 
 use crate::pages::usage_files;
@@ -15,7 +14,7 @@ const MOST_LINES: usize = 500;
 /// Names that say nothing of what is inside.
 const EMPTY_NAMES: &[&str] = &["common", "helper", "helpers", "manager", "misc", "util", "utils"];
 
-/// Each layer with those it must not import.
+/// Each layer with those it must not import. The generated protocol types are nobody's.
 const WALLS: &[(&str, &[&str])] = &[
     ("aws", &["data_sources", "docs", "framework", "plugin", "provider", "resources"]),
     ("framework", &["aws", "data_sources", "docs", "platform", "plugin", "provider", "resources"]),
@@ -117,6 +116,7 @@ fn layers_import_downwards_only() {
         for path in sources().iter().filter(|path| own(path)) {
             for (number, line) in production(path).iter().enumerate() {
                 let code = line.split("//").next().unwrap_or_default();
+                let code = code.replace("crate::plugin::proto", "");
                 let crossed = walls.iter().find(|wall| code.contains(&format!("crate::{wall}")));
                 assert_eq!(crossed, None, "{path}:{}: {line}", number + 1);
             }

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use officeless::docs::{Examples, Subject, defaults_guide, page};
-use officeless::framework::managed::{ManagedResource as _, ReadableSource as _};
 use officeless::framework::server::Provider as _;
 use officeless::platform::defaults::PLATFORM;
 use officeless::provider::Officeless;

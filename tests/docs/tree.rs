@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use officeless_testbench::repository;
 
-/// Folders that hold what was made or fetched, never what was written.
+/// What was made or fetched, never written. In a worktree `.git` is a file.
 const MADE: &[&str] = &[".git", ".terraform", ".tools", "target"];
 
 /// The text of a file, by its path in the checkout.
@@ -12,8 +12,8 @@ pub(crate) fn read(path: &str) -> String {
     std::fs::read_to_string(repository().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// Every file below a folder of the checkout, sorted, as paths in the checkout. None when the
-/// folder is not there.
+/// Every file below a folder of the checkout, sorted, as paths in the checkout; none when there
+/// is no such folder.
 pub(crate) fn files(folder: &str) -> Vec<String> {
     let root = repository();
     let mut found = Vec::new();
@@ -21,9 +21,12 @@ pub(crate) fn files(folder: &str) -> Vec<String> {
     while let Some(folder) = folders.pop() {
         for path in entries(&folder) {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if path.is_dir() && !MADE.contains(&name.as_str()) {
+            if MADE.contains(&name.as_str()) {
+                continue;
+            }
+            if path.is_dir() {
                 folders.push(path);
-            } else if path.is_file() {
+            } else {
                 found.push(in_checkout(&root, &path));
             }
         }
