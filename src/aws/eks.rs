@@ -100,7 +100,7 @@ pub async fn find_addon_by_name(
     let answer = error::found(request.send().await.map_err(failed("DescribeAddon")))?;
     Ok(answer.and_then(|answer| answer.addon).map(|addon| Addon {
         name: addon.addon_name.unwrap_or_else(|| name.to_owned()),
-        version: addon.addon_version,
+        version: error::non_empty(addon.addon_version),
         status: addon.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
         issues: addon
             .health
@@ -255,10 +255,9 @@ fn read_cluster(name: &str, cluster: SdkCluster) -> Cluster {
         ..Cluster::default()
     };
     if let Some(network) = cluster.resources_vpc_config {
-        read.vpc_id = network.vpc_id;
+        read.vpc_id = error::non_empty(network.vpc_id);
         read.subnet_ids = network.subnet_ids.unwrap_or_default();
-        read.cluster_security_group_id =
-            network.cluster_security_group_id.filter(|id| !id.is_empty());
+        read.cluster_security_group_id = error::non_empty(network.cluster_security_group_id);
         read.security_group_ids = network.security_group_ids.unwrap_or_default();
     }
     read
@@ -280,8 +279,8 @@ fn read_association(
                 .ok_or_else(|| missing("serviceAccount"))?,
         },
         role_arn: association.role_arn.ok_or_else(|| missing("roleArn"))?,
-        target_role_arn: association.target_role_arn,
-        owner_arn: association.owner_arn,
+        target_role_arn: error::non_empty(association.target_role_arn),
+        owner_arn: error::non_empty(association.owner_arn),
         tags: tags::collect(association.tags.unwrap_or_default()),
     })
 }

@@ -1,9 +1,12 @@
 //! The steps backwards: what is gone already counts as done.
 
 use super::model::Model;
-use super::steps::{delete_access_points, delete_mount_targets, end_replication, existing, ours};
+use super::steps::{
+    delete_access_points, delete_mount_targets, delete_security_group, end_replication, existing,
+    ours,
+};
 use super::{NOUN, schema};
-use crate::aws::{Clients, Wait, ec2, efs, retry};
+use crate::aws::{Clients, Wait, efs, retry};
 use crate::framework::resource::{Context, Recorder};
 use crate::framework::value::{Diagnostic, Value};
 use crate::provider::context::ProviderContext;
@@ -46,10 +49,7 @@ async fn run(
     }
     recorder.update(|state| state.id = Value::Null);
     if let Value::Value(group_id) = &prior.security_group_id {
-        let doing = format!("deleting the security group {group_id}");
-        wait.retry_while(retry::still_in_use, || ec2::delete_security_group(clients, group_id))
-            .await
-            .during("security_group", doing)?;
+        delete_security_group(clients, group_id, wait).await?;
         recorder.update(|state| state.security_group_id = Value::Null);
     }
     Ok(())

@@ -12,7 +12,7 @@ use crate::platform::kubernetes::{
 const NOMINAL_CAPACITY: &str = "5Gi";
 
 /// The StorageClass; unknown while something of it is.
-pub fn storage_class(model: &Model) -> Result<Value<String>, ManifestProblem> {
+pub(super) fn storage_class(model: &Model) -> Result<Value<String>, ManifestProblem> {
     let (Value::Value(id), Some(class), Value::Value(chart)) =
         (&model.id, known_class(&model.storage_class), &model.csi_chart_version)
     else {
@@ -24,7 +24,7 @@ pub fn storage_class(model: &Model) -> Result<Value<String>, ManifestProblem> {
 }
 
 /// Checks the StorageClass before there is a file system: parameters the driver lacks.
-pub fn check_storage_class(model: &Model) -> Result<(), ManifestProblem> {
+pub(super) fn check_storage_class(model: &Model) -> Result<(), ManifestProblem> {
     match (known_class(&model.storage_class), &model.csi_chart_version) {
         (Some(class), Value::Value(chart)) => class.check(driver_for_chart(chart)?.version),
         _ => Ok(()),
@@ -32,7 +32,7 @@ pub fn check_storage_class(model: &Model) -> Result<(), ManifestProblem> {
 }
 
 /// A PersistentVolume for each access point; unknown while an id is.
-pub fn persistent_volumes(model: &Model) -> Result<Value<StringMap>, ManifestProblem> {
+pub(super) fn persistent_volumes(model: &Model) -> Result<Value<StringMap>, ManifestProblem> {
     let (Value::Value(id), Value::Value(name), Value::Value(class)) =
         (&model.id, &model.name, &model.storage_class)
     else {

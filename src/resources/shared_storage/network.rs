@@ -17,14 +17,14 @@ use crate::provider::context::ProviderContext;
 use crate::resources::step::{During, Report, StepError, Verb};
 
 /// TCP port of NFS.
-pub const NFS: i32 = 2049;
+pub(super) const NFS: i32 = 2049;
 
 /// The tag by which EKS marks private subnets.
 /// <https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html>
 const PRIVATE_SUBNET_TAG: &str = "kubernetes.io/role/internal-elb";
 
 /// Finds what configuration leaves out, and checks what is known.
-pub async fn plan(
+pub(super) async fn plan(
     cx: &Context<ProviderContext>,
     region: &str,
     config: &Model,
@@ -75,6 +75,7 @@ async fn try_plan(
             }
         };
     }
+    plan_created_group(prior, planned);
     if config.security_group_ids.is_null() && cluster_known {
         plan_security_groups(cluster.as_ref(), prior, planned, diagnostics);
     }
@@ -120,6 +121,16 @@ fn choose_subnets(cluster: &Cluster, subnets: &[Subnet]) -> Result<Strings, Step
     Ok(chosen.into_values().map(|subnet| subnet.id.clone()).collect())
 }
 
+fn plan_created_group(prior: Option<&Model>, planned: &mut Model) {
+    planned.security_group_id = match (planned.create_security_group, prior) {
+        (Value::Value(false) | Value::Null, _) => Value::Null,
+        (Value::Value(true), Some(prior)) if prior.security_group_id.is_value() => {
+            prior.security_group_id.clone()
+        }
+        _ => Value::Unknown,
+    };
+}
+
 fn plan_security_groups(
     cluster: Option<&Cluster>,
     prior: Option<&Model>,
@@ -128,8 +139,8 @@ fn plan_security_groups(
 ) {
     planned.security_group_ids = match planned.create_security_group {
         Value::Unknown => Value::Unknown,
-        Value::Value(true) => match prior.map(|prior| &prior.security_group_id) {
-            Some(Value::Value(created)) => Value::Value([created.clone()].into_iter().collect()),
+        Value::Value(true) => match &planned.security_group_id {
+            Value::Value(created) => Value::Value([created.clone()].into_iter().collect()),
             _ => Value::Unknown,
         },
         _ => match cluster.and_then(|cluster| cluster.cluster_security_group_id.clone()) {
@@ -333,7 +344,7 @@ fn warn_of_uncovered_zones(
 }
 
 /// The ingress rules the created group should have: groups, then ranges.
-pub fn wanted_peers(model: &Model, cluster_group: Option<&str>) -> BTreeSet<Peer> {
+pub(super) fn wanted_peers(model: &Model, cluster_group: Option<&str>) -> BTreeSet<Peer> {
     let groups = known_set(&model.allowed_security_group_ids).unwrap_or_default();
     let ranges = known_set(&model.allowed_cidr_blocks).unwrap_or_default();
     let mut peers: BTreeSet<Peer> = groups.into_iter().map(Peer::SecurityGroup).collect();

@@ -19,7 +19,7 @@ use crate::provider::context::ProviderContext;
 use crate::resources::attributes::{self, COMPLETE};
 
 /// Refines the draft that the framework made.
-pub async fn plan(
+pub(super) async fn plan(
     cx: Option<&Context<ProviderContext>>,
     request: PlanRequest<'_, Model>,
     plan: &mut Plan<Model>,
@@ -101,7 +101,7 @@ fn plan_replication(
 }
 
 /// Whether two descriptions of a replica mean the same one.
-pub fn same_destination(one: &Replication, other: &Replication) -> bool {
+pub(super) fn same_destination(one: &Replication, other: &Replication) -> bool {
     let same_system = one.destination_file_system_id == other.destination_file_system_id
         || !other.destination_file_system_id.is_value();
     same_system
@@ -160,7 +160,7 @@ fn plan_policy(prior: Option<&Model>, planned: &mut Model) {
 }
 
 /// The file-system policy by this model; `None` while something of it is unknown.
-pub fn desired_policy(model: &Model) -> Option<String> {
+pub(super) fn desired_policy(model: &Model) -> Option<String> {
     match &model.policy {
         Value::Value(policy) => return Some(policy.clone()),
         Value::Unknown => return None,
@@ -226,7 +226,7 @@ fn plan_throughput(
 }
 
 /// Whether the change only raises provisioned throughput, which is always allowed.
-pub fn raises(prior: &Model, planned: &Model) -> bool {
+pub(super) fn raises(prior: &Model, planned: &Model) -> bool {
     let amounts =
         (&prior.provisioned_throughput_in_mibps, &planned.provisioned_throughput_in_mibps);
     prior.throughput_mode == planned.throughput_mode

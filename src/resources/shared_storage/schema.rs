@@ -11,12 +11,12 @@ use crate::resources::timeouts::Defaults;
 
 /// What each operation may take: mount targets have been seen above ten minutes each way, a
 /// replication takes its own twenty.
-pub const TIMEOUTS: Defaults =
+pub(super) const TIMEOUTS: Defaults =
     Defaults { create_minutes: 60, update_minutes: 60, delete_minutes: 60 };
 
 /// Periods after which files may move.
 /// <https://docs.aws.amazon.com/efs/latest/ug/API_LifecyclePolicy.html>
-pub const PERIODS: &[&str] = &[
+pub(super) const PERIODS: &[&str] = &[
     "AFTER_1_DAY",
     "AFTER_7_DAYS",
     "AFTER_14_DAYS",
@@ -31,7 +31,7 @@ pub const PERIODS: &[&str] = &[
 const DESCRIPTION: &str = include_str!("description.md");
 
 /// The whole schema.
-pub fn schema() -> Schema {
+pub(super) fn schema() -> Schema {
     let mut attributes = Vec::new();
     attributes.extend(basics());
     attributes.extend(network());
@@ -165,9 +165,9 @@ fn performance() -> Vec<Attribute> {
             .default(PLATFORM.encrypted)
             .replaces()
             .describe("Whether data is encrypted at rest. Changing it replaces the file system."),
-        Attribute::string("kms_key_arn").replaces().check(form(Form::KeyArn)).describe(
-            "ARN of the KMS key, in full; the AWS managed key `aws/elasticfilesystem` if not \
-             given. Changing it replaces the file system.",
+        Attribute::string("kms_key_arn").or_computed().replaces().check(form(Form::KeyArn)).describe(
+            "ARN of the KMS key, in full; that of the AWS managed key `aws/elasticfilesystem` if \
+             not given. Changing it replaces the file system.",
         ),
         Attribute::string("availability_zone_name").replaces().describe(
             "Makes a One Zone file system in this availability zone, with exactly one subnet. \
@@ -426,7 +426,7 @@ fn outputs() -> Vec<Attribute> {
         map("access_point_arns", "ARN of each access point, by its key."),
         Attribute::string("security_group_id")
             .computed()
-            .follows(&["create_security_group"])
+            .planned()
             .describe("The created security group; null if none is."),
         Attribute::string("policy_json")
             .computed()

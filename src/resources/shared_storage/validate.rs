@@ -16,7 +16,7 @@ use crate::resources::attributes;
 const MOST_ACCESS_POINTS: i64 = 10_000;
 
 /// Adds a diagnostic for every rule that `config` breaks.
-pub fn validate(config: &Model, diagnostics: &mut Diagnostics) {
+pub(super) fn validate(config: &Model, diagnostics: &mut Diagnostics) {
     network(config, diagnostics);
     throughput(config, diagnostics);
     encryption(config, diagnostics);
@@ -73,6 +73,14 @@ fn network(config: &Model, diagnostics: &mut Diagnostics) {
                 );
             }
         }
+    }
+    if config.create_security_group == Value::Value(true) && config.security_group_ids.is_value() {
+        refuse(
+            "security_group_ids",
+            "create_security_group = true gives the mount targets a group of their own. Remove \
+             security_group_ids, or set create_security_group = false.",
+            diagnostics,
+        );
     }
     if let (Value::Value(_), Value::Value(subnets)) =
         (&config.availability_zone_name, &config.subnet_ids)
@@ -245,6 +253,17 @@ fn access_points(config: &Model, diagnostics: &mut Diagnostics) {
             continue;
         }
         let Value::Value(directory) = &point.path else { continue };
+        let owned = point.owner_uid.is_value()
+            || point.owner_gid.is_value()
+            || point.permissions.is_value();
+        if directory == "/" && owned {
+            diagnostics.add_error(invalid_combination(
+                path.clone().attribute("path"),
+                "path = \"/\" is the root of the file system, which exists already: owner_uid, \
+                 owner_gid and permissions are for a directory that EFS creates. Remove them, or \
+                 choose another path.",
+            ));
+        }
         if Path::new(directory).components().any(|part| part.as_os_str() == "..") {
             diagnostics.add_error(invalid_combination(
                 path.attribute("path"),

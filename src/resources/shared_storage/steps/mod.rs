@@ -6,7 +6,7 @@
 //! 4. `throughput`, 5. `protection`, 6. `lifecycle_policy`, 7. `backup_policy`.
 //! 8. `access_points`: by key; replaced ones keep their directory.
 //! 9. `replication`: then `csi_pod_identity` and `policy`, which names the roles just made.
-//! 10. `mount_targets` again: all available.
+//! 10. `mount_targets` again: all available. Then a `security_group` that is no longer wanted goes.
 //! 11. `tags`: last, because they take the creation marker away.
 //!
 //! Each step is *find → compare → act → wait → record*. The ids of what exists are recorded before
@@ -21,7 +21,7 @@ mod settings;
 pub(super) use access_points::{delete as delete_access_points, ours, shown};
 pub(super) use file_system::{arn, dns_name};
 pub(super) use mount_targets::{by_zone, delete_mount_targets};
-pub(super) use security_group::group_name;
+pub(super) use security_group::{delete_security_group, group_name};
 pub(super) use settings::{backup_status, end_replication, wanted_lifecycle};
 
 use std::sync::Arc;
@@ -141,6 +141,7 @@ impl Walk<'_> {
         self.csi_pod_identity().await?;
         self.policy().await?;
         self.await_mount_targets().await?;
+        self.drop_security_group().await?;
         self.tags().await?;
         self.finish();
         Ok(())

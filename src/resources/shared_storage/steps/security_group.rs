@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Walk;
 use crate::aws::ec2::{self, Peer};
-use crate::aws::eks;
+use crate::aws::{eks, retry};
 use crate::framework::value::{Strings, Value, known_set};
 use crate::resources::attributes::tag_changes;
 use crate::platform::tags::TagChanges;
@@ -61,6 +61,23 @@ impl Walk<'_> {
         self.ingress_rules(&group_id).await
     }
 
+    /// Deletes the group when it is no longer wanted: the mount targets have let go of it by now.
+    pub(super) async fn drop_security_group(&mut self) -> Result<(), StepError> {
+        let group_id = match self.recorder.state().map(|state| &state.security_group_id) {
+            Some(Value::Value(group_id)) => group_id.clone(),
+            _ => return Ok(()),
+        };
+        if self.planned.create_security_group == Value::Value(true) {
+            return Ok(());
+        }
+        delete_security_group(&self.clients, &group_id, &self.wait).await?;
+        self.recorder.update(|state| {
+            state.security_group_id = Value::Null;
+            state.create_security_group = Value::Value(false);
+        });
+        Ok(())
+    }
+
     async fn ingress_rules(&self, group_id: &str) -> Result<(), StepError> {
         let doing = format!("setting the ingress rules of {group_id}");
         let wanted = wanted_peers(&self.planned, self.cluster_group().await?.as_deref());
@@ -103,4 +120,16 @@ impl Walk<'_> {
             StepError::refused(STEP, doing, "there is no subnet".to_owned(), "Give subnet_ids.")
         })
     }
+}
+
+/// Deletes the group. Interfaces of mount targets let go of it a while after they are gone.
+pub(in crate::resources::shared_storage) async fn delete_security_group(
+    clients: &crate::aws::Clients,
+    group_id: &str,
+    wait: &crate::aws::Wait,
+) -> Result<(), StepError> {
+    let doing = format!("deleting the security group {group_id}");
+    wait.retry_while(retry::still_in_use, || ec2::delete_security_group(clients, group_id))
+        .await
+        .during(STEP, doing)
 }
