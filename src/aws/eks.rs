@@ -34,6 +34,14 @@ pub struct Cluster {
     pub security_group_ids: Vec<String>,
     /// Issuer of service account tokens.
     pub oidc_issuer: Option<String>,
+    /// Whether the API server is reached from the internet.
+    pub endpoint_public_access: bool,
+    /// Whether the API server is reached from within the VPC.
+    pub endpoint_private_access: bool,
+    /// `API`, `API_AND_CONFIG_MAP` or `CONFIG_MAP`.
+    pub authentication_mode: Option<String>,
+    /// Whether EKS Auto Mode runs the nodes, with a Pod Identity agent of its own.
+    pub auto_mode: bool,
     /// Tags without those of AWS.
     pub tags: Tags,
 }
@@ -251,10 +259,17 @@ fn read_cluster(name: &str, cluster: SdkCluster) -> Cluster {
         version: cluster.version,
         endpoint: cluster.endpoint,
         oidc_issuer: cluster.identity.and_then(|identity| identity.oidc?.issuer),
+        authentication_mode: cluster
+            .access_config
+            .and_then(|access| access.authentication_mode)
+            .map(|mode| mode.as_str().to_owned()),
+        auto_mode: cluster.compute_config.and_then(|compute| compute.enabled).unwrap_or_default(),
         tags: tags::collect(cluster.tags.unwrap_or_default()),
         ..Cluster::default()
     };
     if let Some(network) = cluster.resources_vpc_config {
+        read.endpoint_public_access = network.endpoint_public_access;
+        read.endpoint_private_access = network.endpoint_private_access;
         read.vpc_id = error::non_empty(network.vpc_id);
         read.subnet_ids = network.subnet_ids.unwrap_or_default();
         read.cluster_security_group_id = error::non_empty(network.cluster_security_group_id);

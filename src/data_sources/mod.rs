@@ -1,5 +1,6 @@
 //! The data sources, one folder each.
 
+pub mod cluster;
 pub mod platform_defaults;
 
 use crate::framework::managed::{Readable, ReadableSource};
@@ -7,5 +8,8 @@ use crate::provider::ProviderContext;
 
 /// Every data source.
 pub fn all() -> Vec<Box<dyn ReadableSource<ProviderContext>>> {
-    vec![Box::new(Readable::new(platform_defaults::DataSource))]
+    vec![
+        Box::new(Readable::new(cluster::DataSource)),
+        Box::new(Readable::new(platform_defaults::DataSource)),
+    ]
 }

@@ -23,9 +23,7 @@ use crate::framework::diagnostic::{diagnostic, provider_bug};
 use crate::framework::managed::{ManagedResource, ReadableSource};
 use crate::framework::schema::Schema;
 use crate::framework::server::{Provider, Server};
-use crate::framework::value::{
-    AttributePath, Data as _, Diagnostic, Diagnostics, Dynamic, Object,
-};
+use crate::framework::value::{AttributePath, Data as _, Diagnostic, Diagnostics, Dynamic, Object};
 use crate::{data_sources, resources};
 
 pub use context::{IncompleteCreate, ProviderContext};

@@ -71,7 +71,9 @@ impl data_source::DataSource<ProviderContext> for DataSource {
             .map_err(|error| error.to_string())
             .and_then(|json| codec::from_json(&json, &kind).map_err(|error| error.to_string()))
             .and_then(|value| Model::from_dynamic(value).map_err(|error| error.to_string()))
-            .map_err(|error| provider_bug(&format!("The defaults do not fit their schema: {error}.")))
+            .map_err(|error| {
+                provider_bug(&format!("The defaults do not fit their schema: {error}."))
+            })
     }
 }
 

@@ -16,7 +16,11 @@ pub(super) fn attributes() -> Vec<Attribute> {
         section("application_bucket", "A bucket of an application.", application_bucket()),
         section("cache", "The Valkey cache on ElastiCache.", cache()),
         section("encryption", "Encryption of every service.", encryption()),
-        section("data_classification", "Levels of data classification and what they demand.", levels()),
+        section(
+            "data_classification",
+            "Levels of data classification and what they demand.",
+            levels(),
+        ),
         section("backup", "Backup of what holds data.", backup()),
         section("network", "Facts of network and cluster that storage depends on.", network()),
     ]

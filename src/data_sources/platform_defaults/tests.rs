@@ -45,9 +45,10 @@ fn every_default_has_its_attribute_and_the_reverse() {
 
 #[tokio::test]
 async fn it_is_read_without_a_configured_provider() {
-    let model = data_source::DataSource::<ProviderContext>::read(&DataSource, None, Model::default())
-        .await
-        .unwrap();
+    let model =
+        data_source::DataSource::<ProviderContext>::read(&DataSource, None, Model::default())
+            .await
+            .unwrap();
     assert_eq!(model.shared_storage.get("name"), &Dynamic::from("eks-shared-storage"));
     let class = model.shared_storage.get("storage_class");
     assert_eq!(class.get("mount_options").to_string(), r#"["iam"]"#);

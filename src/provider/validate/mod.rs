@@ -38,7 +38,7 @@ fn keys(config: &Config, diagnostics: &mut Diagnostics) {
     diagnostics.add_error(invalid_combination(
         AttributePath::new(argument),
         format!(
-            "{argument} is given, and {missing} is not: static credentials are used only as a \
+            "{argument} is given, and not {missing}: static credentials are used only as a \
              whole. Give all of them in the block, or all of them in the environment."
         ),
     ));
