@@ -15,7 +15,8 @@
 //! * [`aws`]: talking to AWS. Knows nothing of Terraform.
 //! * [`platform`]: what Officeless means: defaults, names, tags, policies, manifests. Pure.
 //! * [`provider`]: the provider block, and the context it hands to resources.
-//! * [`resources`]: the composites..
+//! * [`resources`]: the composites.
+//! * [`data_sources`]: the cluster, and the platform's defaults.
 
 pub mod aws;
 pub mod data_sources;
