@@ -8,27 +8,27 @@ use officeless_testbench::{Aws, Bench, Call, Cli, Proxy, Seeded, Workspace, clis
 const PROVIDER: &str = env!("CARGO_BIN_EXE_terraform-provider-officeless");
 
 /// The region of every test.
-pub const REGION: &str = "us-east-1";
+pub(crate) const REGION: &str = "us-east-1";
 
 /// The seeded cluster.
-pub const CLUSTER: &str = "demo";
+pub(crate) const CLUSTER: &str = "demo";
 
 /// One account, one workspace.
-pub struct Scene {
+pub(crate) struct Scene {
     /// The account.
-    pub account: String,
+    pub(crate) account: String,
     /// What stands there before the provider comes.
-    pub seeded: Seeded,
+    pub(crate) seeded: Seeded,
     /// Where Terraform runs.
-    pub workspace: Workspace,
+    pub(crate) workspace: Workspace,
     /// Changes by somebody else; not recorded.
-    pub aws: Aws,
+    pub(crate) aws: Aws,
     bench: &'static Bench,
 }
 
 impl Scene {
     /// A fresh account with a cluster, and an empty workspace.
-    pub async fn new(cli: &Cli) -> Self {
+    pub(crate) async fn new(cli: &Cli) -> Self {
         let bench = Bench::shared().await;
         let account = bench.account();
         let seeded = seed(&bench.emulator.url(), &account, REGION, CLUSTER).await.unwrap();
@@ -39,17 +39,17 @@ impl Scene {
     }
 
     /// The proxy in between.
-    pub fn proxy(&self) -> &Proxy {
+    pub(crate) fn proxy(&self) -> &Proxy {
         &self.bench.proxy
     }
 
     /// The configuration of the workspace from now on.
-    pub fn configure(&self, text: &str) {
+    pub(crate) fn configure(&self, text: &str) {
         self.workspace.write_main(text).unwrap();
     }
 
     /// The calls since the last look that changed something.
-    pub fn mutations(&self) -> Vec<String> {
+    pub(crate) fn mutations(&self) -> Vec<String> {
         let calls = self.proxy().mutating_calls(&self.account);
         self.proxy().clear(&self.account);
         calls.iter().map(operation).collect()
@@ -57,7 +57,7 @@ impl Scene {
 
     /// Applies, then demands that the next plan is empty, and that neither it nor a second apply
     /// changes anything in AWS.
-    pub async fn settle(&self) {
+    pub(crate) async fn settle(&self) {
         self.workspace.expect_apply().await;
         self.mutations();
         self.workspace.expect_empty_plan().await;
@@ -67,7 +67,7 @@ impl Scene {
     }
 
     /// Destroys, and demands that nothing is left.
-    pub async fn destroy(&self) {
+    pub(crate) async fn destroy(&self) {
         self.workspace.expect_destroy().await;
         let left = leftovers(&self.aws, &self.seeded).await.unwrap();
         assert!(left.is_empty(), "destroy left {left:?}");
@@ -79,7 +79,7 @@ fn operation(call: &Call) -> String {
 }
 
 /// The CLIs to test with: every one found.
-pub fn every_cli() -> Vec<Cli> {
+pub(crate) fn every_cli() -> Vec<Cli> {
     let found = clis();
     assert!(!found.is_empty(), "no Terraform or OpenTofu was found: run make tools");
     found
