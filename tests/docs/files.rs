@@ -61,7 +61,8 @@ fn told_targets(text: &str) -> BTreeSet<String> {
 #[test]
 fn commands_told_to_readers_exist() {
     let makefile = tree::read("Makefile");
-    let exists = |target: &str| makefile.lines().any(|line| line.starts_with(&format!("{target}:")));
+    let exists =
+        |target: &str| makefile.lines().any(|line| line.starts_with(&format!("{target}:")));
     let mut texts = vec!["README.md".to_owned()];
     texts.extend(tree::files(".github").into_iter().filter(|path| path.ends_with(".md")));
     texts.extend(tree::files("docs"));

@@ -38,9 +38,9 @@ fn production(path: &str) -> Vec<String> {
     }
     let text = tree::read(path);
     let lines: Vec<&str> = text.lines().collect();
-    let tests = lines
-        .windows(2)
-        .position(|pair| pair[0] == "#[cfg(test)]" && pair[1].contains("mod ") && pair[1].ends_with('{'));
+    let tests = lines.windows(2).position(|pair| {
+        pair[0] == "#[cfg(test)]" && pair[1].contains("mod ") && pair[1].ends_with('{')
+    });
     lines[..tests.unwrap_or(lines.len())].iter().map(|line| (*line).to_owned()).collect()
 }
 
@@ -79,7 +79,10 @@ fn every_file_says_what_it_promises() {
 fn files_stay_short() {
     for path in sources() {
         let lines = production(&path).len();
-        assert!(lines <= MOST_LINES, "{path} has {lines} lines; {MOST_LINES} is the most: split it");
+        assert!(
+            lines <= MOST_LINES,
+            "{path} has {lines} lines; {MOST_LINES} is the most: split it"
+        );
     }
 }
 

@@ -138,7 +138,11 @@ fn every_subject_has_examples_and_every_example_a_subject() {
     let mut folders = BTreeSet::new();
     for subject in subjects() {
         let folder = format!("examples/{}", subject.examples_path());
-        assert!(!usage_files(subject).is_empty(), "{folder}: there is no {}.tf", subject.usage_stem());
+        assert!(
+            !usage_files(subject).is_empty(),
+            "{folder}: there is no {}.tf",
+            subject.usage_stem()
+        );
         if matches!(subject, Subject::Resource(_)) {
             let import = format!("{folder}/import.sh");
             assert!(tree::exists(&import), "{import} is missing");
@@ -171,7 +175,8 @@ fn every_page_and_guide_has_front_matter() {
 fn links_between_pages_lead_somewhere() {
     for path in tree::files("docs") {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        for link in tree::read(&path).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+        for link in tree::read(&path).split("](").skip(1).filter_map(|rest| rest.split(')').next())
+        {
             let file = link.split('#').next().unwrap_or_default();
             if file.is_empty() || file.contains("://") {
                 continue;

@@ -9,7 +9,8 @@ const MADE: &[&str] = &[".git", ".terraform", ".tools", "target"];
 
 /// The text of a file, by its path in the checkout.
 pub(crate) fn read(path: &str) -> String {
-    std::fs::read_to_string(repository().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    std::fs::read_to_string(repository().join(path))
+        .unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 /// Every file below a folder of the checkout, sorted, as paths in the checkout; none when there
