@@ -28,7 +28,7 @@ const WALLS: &[(&str, &[&str])] = &[
 ];
 
 fn sources() -> Vec<String> {
-    tree::files("src").into_iter().filter(|path| path.ends_with(".rs")).collect()
+    tree::files("src").into_iter().filter(|path| tree::is(path, "rs")).collect()
 }
 
 fn is_test_file(path: &str) -> bool {

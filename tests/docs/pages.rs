@@ -72,7 +72,7 @@ pub(crate) fn usage_files(subject: Subject) -> Vec<String> {
     let stem = subject.usage_stem();
     let is_usage = |name: &String| {
         name.strip_prefix(stem)
-            .is_some_and(|rest| rest == ".tf" || (rest.starts_with('-') && rest.ends_with(".tf")))
+            .is_some_and(|rest| rest == ".tf" || (rest.starts_with('-') && tree::is(rest, "tf")))
     };
     let mut names: Vec<String> = tree::names(&folder).into_iter().filter(is_usage).collect();
     names.sort_by_key(|name| (name.len() != stem.len() + 3, name.clone()));
@@ -127,7 +127,7 @@ fn docs_holds_only_what_the_registry_renders() {
     for path in tree::files("docs") {
         let legal = ["docs/resources/", "docs/data-sources/", "docs/guides/"];
         let placed = path == "docs/index.md" || legal.iter().any(|folder| path.starts_with(folder));
-        assert!(placed && path.ends_with(".md"), "{path}: the registry does not render it");
+        assert!(placed && tree::is(&path, "md"), "{path}: the registry does not render it");
         let text = tree::read(&path);
         assert!(text.len() < 500_000, "{path}: the registry cuts pages at 500,000 bytes");
     }

@@ -49,6 +49,11 @@ pub(crate) fn exists(path: &str) -> bool {
     repository().join(path).exists()
 }
 
+/// Whether a file is of a kind, by the extension of its name.
+pub(crate) fn is(path: &str, extension: &str) -> bool {
+    Path::new(path).extension().is_some_and(|found| found == extension)
+}
+
 fn entries(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     entries.map(|entry| entry.unwrap().path()).collect()
