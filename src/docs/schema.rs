@@ -144,11 +144,8 @@ fn attribute_line<'a>(
 }
 
 fn block_line<'a>(block: &'a Block, queue: &mut VecDeque<Nested<'a>>) -> Line {
-    let most = if block.max_items > 0 {
-        format!(", Max: {}", block.max_items)
-    } else {
-        String::new()
-    };
+    let most =
+        if block.max_items > 0 { format!(", Max: {}", block.max_items) } else { String::new() };
     let anchor = anchor("nestedblock", block.name);
     let text = format!(
         "- `{}` (Block List{most}) {}{}",

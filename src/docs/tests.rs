@@ -133,7 +133,8 @@ fn pages_and_examples_lie_where_the_registry_looks() {
 #[test]
 fn the_guide_has_a_row_for_every_leaf() {
     let leaf = |name| Attribute::string(name).computed().describe("One | other.");
-    let members = vec![leaf("name"), Attribute::objects("all", vec![leaf("mode")]).describe("All.")];
+    let members =
+        vec![leaf("name"), Attribute::objects("all", vec![leaf("mode")]).describe("All.")];
     let section = Attribute::object("room", members).describe("A room.");
     let schema = Schema { attributes: vec![section], ..Schema::default() };
     let values = json!({ "room": { "name": "x", "all": { "a": { "mode": ["1", "2"] } } } });

@@ -61,9 +61,10 @@ fn told_targets(text: &str) -> BTreeSet<String> {
 #[test]
 fn commands_told_to_readers_exist() {
     let makefile = tree::read("Makefile");
-    let exists = |target: &str| makefile.lines().any(|line| line.starts_with(&format!("{target}:")));
+    let exists =
+        |target: &str| makefile.lines().any(|line| line.starts_with(&format!("{target}:")));
     let mut texts = vec!["README.md".to_owned()];
-    texts.extend(tree::files(".github").into_iter().filter(|path| path.ends_with(".md")));
+    texts.extend(tree::files(".github").into_iter().filter(|path| tree::is(path, "md")));
     texts.extend(tree::files("docs"));
     for path in texts {
         for target in told_targets(&tree::read(&path)) {

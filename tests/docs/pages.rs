@@ -72,7 +72,7 @@ pub(crate) fn usage_files(subject: Subject) -> Vec<String> {
     let stem = subject.usage_stem();
     let is_usage = |name: &String| {
         name.strip_prefix(stem)
-            .is_some_and(|rest| rest == ".tf" || (rest.starts_with('-') && rest.ends_with(".tf")))
+            .is_some_and(|rest| rest == ".tf" || (rest.starts_with('-') && tree::is(rest, "tf")))
     };
     let mut names: Vec<String> = tree::names(&folder).into_iter().filter(is_usage).collect();
     names.sort_by_key(|name| (name.len() != stem.len() + 3, name.clone()));
@@ -127,7 +127,7 @@ fn docs_holds_only_what_the_registry_renders() {
     for path in tree::files("docs") {
         let legal = ["docs/resources/", "docs/data-sources/", "docs/guides/"];
         let placed = path == "docs/index.md" || legal.iter().any(|folder| path.starts_with(folder));
-        assert!(placed && path.ends_with(".md"), "{path}: the registry does not render it");
+        assert!(placed && tree::is(&path, "md"), "{path}: the registry does not render it");
         let text = tree::read(&path);
         assert!(text.len() < 500_000, "{path}: the registry cuts pages at 500,000 bytes");
     }
@@ -138,7 +138,11 @@ fn every_subject_has_examples_and_every_example_a_subject() {
     let mut folders = BTreeSet::new();
     for subject in subjects() {
         let folder = format!("examples/{}", subject.examples_path());
-        assert!(!usage_files(subject).is_empty(), "{folder}: there is no {}.tf", subject.usage_stem());
+        assert!(
+            !usage_files(subject).is_empty(),
+            "{folder}: there is no {}.tf",
+            subject.usage_stem()
+        );
         if matches!(subject, Subject::Resource(_)) {
             let import = format!("{folder}/import.sh");
             assert!(tree::exists(&import), "{import} is missing");
@@ -171,7 +175,8 @@ fn every_page_and_guide_has_front_matter() {
 fn links_between_pages_lead_somewhere() {
     for path in tree::files("docs") {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        for link in tree::read(&path).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+        for link in tree::read(&path).split("](").skip(1).filter_map(|rest| rest.split(')').next())
+        {
             let file = link.split('#').next().unwrap_or_default();
             if file.is_empty() || file.contains("://") {
                 continue;

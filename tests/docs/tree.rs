@@ -9,7 +9,8 @@ const MADE: &[&str] = &[".git", ".terraform", ".tools", "target"];
 
 /// The text of a file, by its path in the checkout.
 pub(crate) fn read(path: &str) -> String {
-    std::fs::read_to_string(repository().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    std::fs::read_to_string(repository().join(path))
+        .unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 /// Every file below a folder of the checkout, sorted, as paths in the checkout; none when there
@@ -46,6 +47,11 @@ pub(crate) fn names(folder: &str) -> Vec<String> {
 /// Whether the checkout has it.
 pub(crate) fn exists(path: &str) -> bool {
     repository().join(path).exists()
+}
+
+/// Whether a file is of a kind, by the extension of its name.
+pub(crate) fn is(path: &str, extension: &str) -> bool {
+    Path::new(path).extension().is_some_and(|found| found == extension)
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {
