@@ -62,9 +62,9 @@ impl Check {
     ///
     /// A pattern that does not compile accepts nothing: the schema test of every room finds it.
     pub fn pattern(pattern: &'static str, rule: &'static str) -> Self {
-        let regex = Regex::new(pattern);
-        let broken_pattern = regex.is_err().then_some(pattern);
-        let check = Self::text(move |text| match &regex {
+        let compiled = Regex::new(pattern);
+        let broken_pattern = compiled.is_err().then_some(pattern);
+        let check = Self::text(move |text| match &compiled {
             Ok(regex) if regex.is_match(text) => Ok(()),
             _ => Err(rule.to_owned()),
         });
@@ -189,7 +189,10 @@ fn one(
     if attribute.presence == Presence::Computed && given {
         diagnostics.add_error(diagnostic(
             "Invalid Configuration for Read-Only Attribute",
-            format!("{} is set by the provider. Remove it from the configuration.", path_text(path)),
+            format!(
+                "{} is set by the provider. Remove it from the configuration.",
+                path_text(path)
+            ),
             path.clone(),
         ));
         return;
@@ -287,8 +290,7 @@ mod tests {
             attributes: vec![Attribute::string("token_wo").write_only()],
             ..Schema::default()
         };
-        let config =
-            Dynamic::Map(Object::from([("token_wo".to_owned(), Dynamic::from("secret"))]));
+        let config = Dynamic::Map(Object::from([("token_wo".to_owned(), Dynamic::from("secret"))]));
         let mut diagnostics = Diagnostics::default();
         configuration(&schema, &config, false, &mut diagnostics);
         assert!(diagnostics.errors[0].detail.contains("Terraform 1.11"));

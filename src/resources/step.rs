@@ -144,11 +144,11 @@ impl Report<'_> {
     /// The detail of the diagnostic: also what `status_reason` keeps of an incomplete create.
     pub fn detail(&self, error: &StepError) -> String {
         let mut text = format!("{} failed: {}", capitalised(&error.doing), chain(&error.cause));
-        if let Cause::Aws(aws) = &error.cause {
-            if let Some(request_id) = &aws.request_id {
-                // Writing to a String cannot fail.
-                let _ = write!(text, "\nRequest ID: {request_id}");
-            }
+        if let Cause::Aws(aws) = &error.cause
+            && let Some(request_id) = &aws.request_id
+        {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "\nRequest ID: {request_id}");
         }
         let _ = write!(text, "\n\n{}", self.exists_now());
         let next = error.next.clone().unwrap_or_else(|| advice(&error.cause));
@@ -217,7 +217,9 @@ fn advice(cause: &Cause) -> String {
         }
         Kind::Cancelled => "The operation was interrupted.".to_owned(),
         Kind::Invalid => "Correct the value AWS refuses.".to_owned(),
-        Kind::NotFound => "Something this depends on is gone: create it, or name another.".to_owned(),
+        Kind::NotFound => {
+            "Something this depends on is gone: create it, or name another.".to_owned()
+        }
         Kind::Conflict => "Resolve the conflict AWS names.".to_owned(),
         Kind::Transport => "Check the network, the endpoint and the proxy settings.".to_owned(),
         Kind::Other => "See AWS's message above.".to_owned(),

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use officeless_testbench::{Aws, Bench, Call, Cli, Proxy, Seeded, Workspace, clis, leftovers, seed};
+use officeless_testbench::{
+    Aws, Bench, Call, Cli, Proxy, Seeded, Workspace, clis, leftovers, seed,
+};
 
 /// The provider under test.
 const PROVIDER: &str = env!("CARGO_BIN_EXE_terraform-provider-officeless");

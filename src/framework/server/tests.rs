@@ -39,10 +39,8 @@ impl Resource<Meeting> for Things {
     }
 
     fn schema(&self) -> Schema {
-        let attributes = vec![
-            Attribute::string("name").required(),
-            Attribute::string("id").computed().stable(),
-        ];
+        let attributes =
+            vec![Attribute::string("name").required(), Attribute::string("id").computed().stable()];
         Schema { attributes, ..Schema::default() }
     }
 

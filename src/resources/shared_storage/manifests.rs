@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::model::{Model, StorageClass};
-use crate::framework::value::{Value, known_map, string_map, StringMap};
+use crate::framework::value::{StringMap, Value, known_map, string_map};
 use crate::platform::kubernetes::{
     EfsPersistentVolume, EfsStorageClass, ManifestProblem, VolumeHandle, driver_for_chart,
 };
@@ -120,6 +120,7 @@ fn known_class(class: &Value<StorageClass>) -> Option<EfsStorageClass> {
 }
 
 /// `None` for unknown, `Some(None)` for null.
+#[allow(clippy::option_option, reason = "`?` tells the two apart: unknown ends it, null passes")]
 fn known<T: Clone>(value: &Value<T>) -> Option<Option<T>> {
     match value {
         Value::Unknown => None,

@@ -85,7 +85,7 @@ impl Resource<ProviderContext> for SharedStorage {
         request: ApplyRequest<Model>,
         recorder: &mut Recorder<Model>,
     ) -> Result<(), Diagnostic> {
-        steps::apply(cx, request, recorder).await
+        Box::pin(steps::apply(cx, request, recorder)).await
     }
 
     async fn delete(
@@ -103,15 +103,11 @@ impl Resource<ProviderContext> for SharedStorage {
         state: Model,
         _private: &mut Private,
     ) -> Result<Found<Model>, Diagnostic> {
-        read::read(cx, state).await
+        Box::pin(read::read(cx, state)).await
     }
 
     /// Takes `fs-…`, an ARN, or a creation token, each optionally with `@region`.
-    async fn import(
-        &self,
-        cx: &Context<ProviderContext>,
-        id: &str,
-    ) -> Result<Model, Diagnostic> {
+    async fn import(&self, cx: &Context<ProviderContext>, id: &str) -> Result<Model, Diagnostic> {
         import(cx, id).await.map_err(|error| {
             let report = Report { verb: Verb::Importing, noun: NOUN, name: id, exists: vec![] };
             report.diagnostic(&error)
@@ -144,9 +140,5 @@ async fn import(cx: &Context<ProviderContext>, id: &str) -> Result<Model, StepEr
              in another region.",
         ));
     };
-    Ok(Model {
-        id: Value::Value(system.id),
-        region: Value::Value(region),
-        ..Model::default()
-    })
+    Ok(Model { id: Value::Value(system.id), region: Value::Value(region), ..Model::default() })
 }

@@ -10,9 +10,7 @@ use crate::aws::eks::{self, Cluster};
 use crate::aws::{self, Clients};
 use crate::framework::diagnostic::{diagnostic, invalid_value};
 use crate::framework::resource::Context;
-use crate::framework::value::{
-    AttributePath, Data, Diagnostics, Strings, Value, known_set,
-};
+use crate::framework::value::{AttributePath, Data, Diagnostics, Strings, Value, known_set};
 use crate::provider::context::ProviderContext;
 use crate::resources::step::{During, Report, StepError, Verb};
 
@@ -61,18 +59,17 @@ async fn try_plan(
     };
 
     if config.subnet_ids.is_null() && prior.is_none() && cluster_known {
-        planned.subnet_ids = match &cluster {
-            Some(cluster) => Value::Value(choose_subnets(cluster, &vpc_subnets)?),
-            None => {
-                diagnostics.add_error(diagnostic(
-                    "Missing Subnets",
-                    "Neither subnet_ids nor cluster_name is given, here or in the provider block, \
-                     so there is nowhere to put mount targets. Give cluster_name, or subnet_ids \
-                     with one subnet of each availability zone.",
-                    AttributePath::new("subnet_ids"),
-                ));
-                return Ok(());
-            }
+        planned.subnet_ids = if let Some(cluster) = &cluster {
+            Value::Value(choose_subnets(cluster, &vpc_subnets)?)
+        } else {
+            diagnostics.add_error(diagnostic(
+                "Missing Subnets",
+                "Neither subnet_ids nor cluster_name is given, here or in the provider block, \
+                 so there is nowhere to put mount targets. Give cluster_name, or subnet_ids \
+                 with one subnet of each availability zone.",
+                AttributePath::new("subnet_ids"),
+            ));
+            return Ok(());
         };
     }
     plan_created_group(prior, planned);
@@ -88,8 +85,7 @@ async fn cluster(clients: &Clients, name: &str) -> Result<Cluster, StepError> {
     found.ok_or_else(|| {
         let why = format!("there is no EKS cluster {name:?} in {}", clients.region());
         let next = "Correct cluster_name or region, or create the cluster first.";
-        StepError::refused("cluster", &doing, why, next)
-            .blame(AttributePath::new("cluster_name"))
+        StepError::refused("cluster", &doing, why, next).blame(AttributePath::new("cluster_name"))
     })
 }
 
@@ -170,7 +166,8 @@ async fn check(
 ) -> Result<(), StepError> {
     let Some(subnet_ids) = known_set(&planned.subnet_ids) else { return Ok(()) };
     let new_subnets = prior.is_none_or(|prior| prior.subnet_ids != planned.subnet_ids);
-    let new_groups = prior.is_none_or(|prior| prior.security_group_ids != planned.security_group_ids);
+    let new_groups =
+        prior.is_none_or(|prior| prior.security_group_ids != planned.security_group_ids);
     let group_ids = known_set(&planned.security_group_ids).filter(|_| new_groups);
     let (subnets, groups) = try_join(
         subnets(clients, vpc_subnets, &subnet_ids, new_subnets),
@@ -215,10 +212,9 @@ async fn security_groups(
     let one = |id: String| async move {
         let doing = format!("looking up the security group {id}");
         let path = AttributePath::new("security_group_ids");
-        let (group, rules) = try_join(
-            ec2::find_security_group_by_id(clients, &id),
-            async { Ok::<_, aws::Error>(ec2::list_ingress_rules(clients, &id).await) },
-        )
+        let (group, rules) = try_join(ec2::find_security_group_by_id(clients, &id), async {
+            Ok::<_, aws::Error>(ec2::list_ingress_rules(clients, &id).await)
+        })
         .await
         .during("security_groups", &*doing)
         .map_err(|error| error.blame(path.clone()))?;
@@ -260,24 +256,24 @@ fn check_subnets(
             "the subnets are in {vpcs}, and all mount targets must be in one VPC. Give subnets of \
              one"
         ));
-    } else if let (Some(cluster), Some(vpc)) = (cluster, vpcs.first()) {
-        if cluster.vpc_id.as_deref().is_some_and(|cluster_vpc| cluster_vpc != *vpc) {
-            refuse(format!(
-                "the subnets are in {vpc}, and the cluster {:?} is in {}, whose pods could not \
+    } else if let (Some(cluster), Some(vpc)) = (cluster, vpcs.first())
+        && cluster.vpc_id.as_deref().is_some_and(|cluster_vpc| cluster_vpc != *vpc)
+    {
+        refuse(format!(
+            "the subnets are in {vpc}, and the cluster {:?} is in {}, whose pods could not \
                  mount. Give subnets of the cluster's VPC, or leave cluster_name out",
-                cluster.name,
-                cluster.vpc_id.as_deref().unwrap_or_default()
-            ));
-        }
+            cluster.name,
+            cluster.vpc_id.as_deref().unwrap_or_default()
+        ));
     }
-    if let (Value::Value(zone), [subnet]) = (&planned.availability_zone_name, subnets) {
-        if subnet.availability_zone != *zone {
-            refuse(format!(
-                "{} is in {}, and the One Zone file system is in {zone}. Give a subnet of that \
+    if let (Value::Value(zone), [subnet]) = (&planned.availability_zone_name, subnets)
+        && subnet.availability_zone != *zone
+    {
+        refuse(format!(
+            "{} is in {}, and the One Zone file system is in {zone}. Give a subnet of that \
                  zone",
-                subnet.id, subnet.availability_zone
-            ));
-        }
+            subnet.id, subnet.availability_zone
+        ));
     }
 }
 
@@ -288,18 +284,18 @@ fn check_security_group(
     diagnostics: &mut Diagnostics,
 ) {
     let path = AttributePath::new("security_group_ids");
-    if let (Some(group_vpc), Some(vpc_id)) = (group.vpc_id.as_deref(), vpc_id) {
-        if group_vpc != vpc_id {
-            diagnostics.add_error(diagnostic(
-                "Invalid Attribute Value",
-                format!(
-                    "security_group_ids: {} is in {group_vpc}, and the subnets are in {vpc_id}. \
+    if let (Some(group_vpc), Some(vpc_id)) = (group.vpc_id.as_deref(), vpc_id)
+        && group_vpc != vpc_id
+    {
+        diagnostics.add_error(diagnostic(
+            "Invalid Attribute Value",
+            format!(
+                "security_group_ids: {} is in {group_vpc}, and the subnets are in {vpc_id}. \
                      Give groups of the subnets' VPC.",
-                    group.id
-                ),
-                path.clone(),
-            ));
-        }
+                group.id
+            ),
+            path.clone(),
+        ));
     }
     if !rules.iter().any(|rule| rule.admits_tcp(NFS)) {
         diagnostics.add_warning(diagnostic(

@@ -3,6 +3,8 @@
 //! Reads AWS only to find what configuration leaves out and to refuse what cannot work. Asked again,
 //! it answers the same: subnets are chosen by zone and id, never by how full they are.
 
+use std::collections::BTreeMap;
+
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -11,9 +13,7 @@ use super::model::{Model, Replication};
 use super::network;
 use crate::framework::diagnostic::diagnostic;
 use crate::framework::resource::{Context, Plan, PlanRequest};
-use crate::framework::value::{
-    AttributePath, Diagnostics, StringMap, Value, known_map, known_set,
-};
+use crate::framework::value::{AttributePath, Diagnostics, StringMap, Value, known_map, known_set};
 use crate::platform::policies::{FileSystemAccess, equivalent, file_system_policy};
 use crate::provider::context::ProviderContext;
 use crate::resources::attributes::{self, COMPLETE};
@@ -81,10 +81,10 @@ fn plan_replication(
         planned.destination_region = region;
     }
     let path = AttributePath::new("replication").attribute("destination_region");
-    if let (Some(cx), Value::Value(region)) = (cx, &planned.destination_region) {
-        if let Some(refusal) = cx.provider.check_region(&path, region) {
-            diagnostics.add_error(refusal);
-        }
+    if let (Some(cx), Value::Value(region)) = (cx, &planned.destination_region)
+        && let Some(refusal) = cx.provider.check_region(&path, region)
+    {
+        diagnostics.add_error(refusal);
     }
     let kept = prior.and_then(|prior| match &prior.replication {
         Value::Value(prior) if same_destination(prior, planned) => Some(prior.clone()),
@@ -122,12 +122,12 @@ fn plan_mount_targets(prior: Option<&Model>, planned: &mut Model) {
 fn plan_access_points(prior: Option<&Model>, planned: &mut Model) {
     let points = match &planned.access_points {
         Value::Unknown => return unknown_access_points(planned),
-        Value::Null => Default::default(),
+        Value::Null => BTreeMap::new(),
         Value::Value(points) => points.clone(),
     };
     let before = match prior.map(|prior| &prior.access_points) {
         Some(Value::Value(before)) => before.clone(),
-        _ => Default::default(),
+        _ => BTreeMap::new(),
     };
     let learn = |of: fn(&Model) -> &Value<StringMap>| {
         let known = prior.and_then(|prior| known_map(of(prior))).unwrap_or_default();
@@ -193,11 +193,7 @@ pub(super) fn desired_policy(model: &Model) -> Option<String> {
     file_system_policy(&access).ok()
 }
 
-fn plan_throughput(
-    prior: Option<&Model>,
-    planned: &mut Model,
-    diagnostics: &mut Diagnostics,
-) {
+fn plan_throughput(prior: Option<&Model>, planned: &mut Model, diagnostics: &mut Diagnostics) {
     let Some(prior) = prior else {
         planned.throughput_change_allowed_at = Value::Null;
         return;

@@ -6,11 +6,13 @@ use futures_util::future::{join_all, try_join, try_join3};
 use futures_util::join;
 
 use super::model::{Lifecycle, Model, Replication};
-use super::steps::{arn, backup_status, by_zone, dns_name, group_name, ours, shown, wanted_lifecycle};
+use super::steps::{
+    arn, backup_status, by_zone, dns_name, group_name, ours, shown, wanted_lifecycle,
+};
 use super::{KIND, NOUN, manifests};
 use crate::aws::ec2::{self, SecurityGroup};
-use crate::aws::efs::{self, FileSystem};
 use crate::aws::efs::mount_targets::MountTarget;
+use crate::aws::efs::{self, FileSystem};
 use crate::aws::{self, Clients};
 use crate::framework::resource::{Context, Found};
 use crate::framework::value::{Diagnostic, Strings, Value, known_set};
@@ -43,7 +45,7 @@ pub(super) async fn read(
     state.region = Value::Value(region.clone());
     let clients = cx.provider.clients(&region);
     let id = state.id.clone().unwrap_or_default();
-    let observed = match observe(&clients, &state, &id).await {
+    let observed = match Box::pin(observe(&clients, &state, &id)).await {
         Ok(Some(observed)) => observed,
         Ok(None) => return Ok(Found::Gone),
         Err(error) => {
@@ -93,9 +95,7 @@ type Settings = (
 async fn settings(clients: &Clients, state: &Model, id: &str) -> Result<Settings, StepError> {
     let group = async {
         match (&state.security_group_id, &state.create_security_group) {
-            (Value::Value(group_id), _) => {
-                ec2::find_security_group_by_id(clients, group_id).await
-            }
+            (Value::Value(group_id), _) => ec2::find_security_group_by_id(clients, group_id).await,
             _ => Ok::<_, aws::Error>(None),
         }
     };
@@ -125,8 +125,8 @@ async fn targets(
         Err(error) if error.is_not_found() => Vec::new(),
         listed => listed.during("mount_targets", doing)?,
     };
-    let with_groups = targets.into_iter().filter(|target| target.state != "deleted").map(
-        |target| async move {
+    let with_groups =
+        targets.into_iter().filter(|target| target.state != "deleted").map(|target| async move {
             // Gone, or not yet ready to tell: the target itself is what counts.
             let groups = match efs::mount_targets::find_security_groups(clients, &target.id).await {
                 Ok(groups) => groups.unwrap_or_default(),
@@ -134,8 +134,7 @@ async fn targets(
                 Err(error) => return Err(error),
             };
             Ok((target, groups))
-        },
-    );
+        });
     let all: Result<Vec<_>, aws::Error> = join_all(with_groups).await.into_iter().collect();
     all.during("mount_targets", "reading the security groups of the mount targets")
 }
@@ -153,7 +152,7 @@ fn record(
     record_system(state, system, clients);
     record_tags(cx, state, system);
     if importing {
-        defaults_of_the_provider(state, system);
+        defaults_of_the_provider(state);
     }
     record_network(state, observed, clients, importing);
     record_settings(state, observed);
@@ -161,8 +160,7 @@ fn record(
     record_access_points(state, observed);
     record_replication(state, observed.replication.as_ref());
     state.storage_class_manifest = manifests::storage_class(state).unwrap_or(Value::Null);
-    state.persistent_volume_manifests =
-        manifests::persistent_volumes(state).unwrap_or(Value::Null);
+    state.persistent_volume_manifests = manifests::persistent_volumes(state).unwrap_or(Value::Null);
     record_status(state, observed, cx);
 }
 
@@ -198,38 +196,25 @@ fn record_tags(cx: &Context<ProviderContext>, state: &mut Model, system: &FileSy
     }
 }
 
-fn defaults_of_the_provider(state: &mut Model, system: &FileSystem) {
-    use crate::platform::defaults::SHARED_STORAGE as PLATFORM;
-    let schema = super::schema::schema();
-    let class = schema.attribute("storage_class").map(|class| {
-        let silent = crate::framework::value::Dynamic::Null;
-        crate::framework::plan::with_defaults(
-            std::slice::from_ref(class),
-            &silent,
-            &silent,
-            &crate::framework::value::Dynamic::Map(Default::default()),
-        )
-    });
-    if let Some(class) = class {
-        use crate::framework::value::Data as _;
-        let class = class.get("storage_class").clone();
-        state.storage_class = Value::from_dynamic(class).unwrap_or(Value::Null);
-    }
-    state.csi_chart_version = Value::Value(PLATFORM.csi_chart_version.to_owned());
-    state.deletion_protection = Value::Value(PLATFORM.deletion_protection);
-    state.data_classification = Value::Value("internal".to_owned());
-    state.create_security_group = Value::Value(false);
-    state.enforce_encryption_in_transit = Value::Value(PLATFORM.enforce_encryption_in_transit);
-    state.allow_root_access = Value::Value(PLATFORM.allow_root_access);
-    let _ = system;
+/// What configuration only means for the provider itself has its default after an import: AWS
+/// cannot tell it.
+fn defaults_of_the_provider(state: &mut Model) {
+    let Ok(defaults) = crate::framework::plan::defaults::<Model>(&super::schema::schema()) else {
+        return;
+    };
+    *state = Model {
+        create_security_group: defaults.create_security_group,
+        enforce_encryption_in_transit: defaults.enforce_encryption_in_transit,
+        allow_root_access: defaults.allow_root_access,
+        csi_chart_version: defaults.csi_chart_version,
+        storage_class: defaults.storage_class,
+        data_classification: defaults.data_classification,
+        deletion_protection: defaults.deletion_protection,
+        ..std::mem::take(state)
+    };
 }
 
-fn record_network(
-    state: &mut Model,
-    observed: &Observation,
-    clients: &Clients,
-    importing: bool,
-) {
+fn record_network(state: &mut Model, observed: &Observation, clients: &Clients, importing: bool) {
     let targets: Vec<MountTarget> =
         observed.targets.iter().map(|(target, _)| target.clone()).collect();
     state.mount_targets = Value::Value(by_zone(&targets, clients));
@@ -250,15 +235,15 @@ fn record_network(
     match &observed.group {
         Some(group) => {
             state.security_group_id = Value::Value(group.id.clone());
-            state.create_security_group = Value::Value(group.name == group_name(&observed.system.id));
+            state.create_security_group =
+                Value::Value(group.name == group_name(&observed.system.id));
         }
         None => state.security_group_id = Value::Null,
     }
 }
 
 fn record_settings(state: &mut Model, observed: &Observation) {
-    state.backup_policy =
-        Value::Value(backup_status(observed.backup_policy.as_deref()).to_owned());
+    state.backup_policy = Value::Value(backup_status(observed.backup_policy.as_deref()).to_owned());
     if wanted_lifecycle(state) == observed.lifecycle {
         return;
     }

@@ -59,11 +59,17 @@ fn form(form: Form) -> Check {
 }
 
 fn subnet_id() -> Check {
-    Check::pattern("^subnet-[0-9a-f]{8,17}$", "must be a subnet id such as subnet-0123456789abcdef0")
+    Check::pattern(
+        "^subnet-[0-9a-f]{8,17}$",
+        "must be a subnet id such as subnet-0123456789abcdef0",
+    )
 }
 
 fn security_group_id() -> Check {
-    Check::pattern("^sg-[0-9a-f]{8,17}$", "must be a security group id such as sg-0123456789abcdef0")
+    Check::pattern(
+        "^sg-[0-9a-f]{8,17}$",
+        "must be a security group id such as sg-0123456789abcdef0",
+    )
 }
 
 fn basics() -> Vec<Attribute> {
@@ -395,9 +401,6 @@ fn storage_class() -> Vec<Attribute> {
 }
 
 fn outputs() -> Vec<Attribute> {
-    let target = |name: &'static str, what: &'static str| {
-        Attribute::string(name).computed().describe(what)
-    };
     let map = |name: &'static str, what: &'static str| {
         attributes::computed_map(name).planned().describe(what)
     };
@@ -408,20 +411,7 @@ fn outputs() -> Vec<Attribute> {
     outputs.extend(attributes::status());
     outputs.extend([
         Attribute::string("dns_name").computed().stable().describe("DNS name clients mount."),
-        Attribute::objects(
-            "mount_targets",
-            vec![
-                target("id", "`fsmt-…`."),
-                target("subnet_id", "Subnet."),
-                target("ip_address", "Address."),
-                target("dns_name", "DNS name of this zone's target."),
-                target("network_interface_id", "`eni-…`."),
-                target("state", "State by AWS, such as `available`."),
-            ],
-        )
-        .computed()
-        .planned()
-        .describe("Mount targets by availability zone."),
+        mount_targets(),
         map("access_point_ids", "`fsap-…` of each access point, by its key."),
         map("access_point_arns", "ARN of each access point, by its key."),
         Attribute::string("security_group_id")
@@ -458,4 +448,23 @@ fn outputs() -> Vec<Attribute> {
             .describe("When AWS allows the next change of throughput, RFC 3339; null if now."),
     ]);
     outputs
+}
+
+fn mount_targets() -> Attribute {
+    let target =
+        |name: &'static str, what: &'static str| Attribute::string(name).computed().describe(what);
+    Attribute::objects(
+        "mount_targets",
+        vec![
+            target("id", "`fsmt-…`."),
+            target("subnet_id", "Subnet."),
+            target("ip_address", "Address."),
+            target("dns_name", "DNS name of this zone's target."),
+            target("network_interface_id", "`eni-…`."),
+            target("state", "State by AWS, such as `available`."),
+        ],
+    )
+    .computed()
+    .planned()
+    .describe("Mount targets by availability zone.")
 }

@@ -141,16 +141,8 @@ fn wrong_inputs() -> Vec<(Json, &'static str, &'static str)> {
             "lifecycle_policy.transition_to_archive",
             "Archive needs throughput_mode = \"elastic\"",
         ),
-        (
-            json!({ "backup_policy": "on" }),
-            "backup_policy",
-            "must be one of ENABLED, DISABLED",
-        ),
-        (
-            json!({ "client_role_arns": ["monitoring-role"] }),
-            "client_role_arns",
-            "monitoring-role",
-        ),
+        (json!({ "backup_policy": "on" }), "backup_policy", "must be one of ENABLED, DISABLED"),
+        (json!({ "client_role_arns": ["monitoring-role"] }), "client_role_arns", "monitoring-role"),
         (json!({ "policy": "[]" }), "policy", "must be a JSON object"),
         (json!({ "policy": "{" }), "policy", "must be JSON"),
         (
@@ -250,11 +242,7 @@ fn wrong_inputs() -> Vec<(Json, &'static str, &'static str)> {
             "enforce_encryption_in_transit",
             "requires encryption in transit",
         ),
-        (
-            json!({ "data_classification": "restricted" }),
-            "kms_key_arn",
-            "requires a customer key",
-        ),
+        (json!({ "data_classification": "restricted" }), "kms_key_arn", "requires a customer key"),
         (json!({ "timeouts": { "create": "soon" } }), "timeouts.create", "is not a duration"),
         (json!({ "region": "mars" }), "region", "must be the name of an AWS region"),
     ]
@@ -264,9 +252,9 @@ fn wrong_inputs() -> Vec<(Json, &'static str, &'static str)> {
 fn each_wrong_input_is_refused_by_attribute_and_rule() {
     for (json, attribute, says) in wrong_inputs() {
         let errors = validated(&json).errors;
-        let matching = errors.iter().find(|error| {
-            path_text(&error.attribute) == attribute && error.detail.contains(says)
-        });
+        let matching = errors
+            .iter()
+            .find(|error| path_text(&error.attribute) == attribute && error.detail.contains(says));
         let told: Vec<_> = errors
             .iter()
             .map(|error| format!("{}: {}", path_text(&error.attribute), error.detail))

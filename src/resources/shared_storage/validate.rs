@@ -1,5 +1,6 @@
 //! Rules between the attributes of `officeless_shared_storage`. Unknown values break none.
 
+use std::borrow::Borrow;
 use std::path::Path;
 
 use super::model::{Lifecycle, Model, Replication, StorageClass};
@@ -39,11 +40,11 @@ fn refuse(attribute: &'static str, rule: &'static str, diagnostics: &mut Diagnos
 }
 
 /// Whether an attribute is, or may yet become, what `wanted` says.
-fn may_be<T: PartialEq>(value: &Value<T>, default: T, wanted: T) -> bool {
+fn may_be<T: PartialEq + ?Sized>(value: &Value<impl Borrow<T>>, default: &T, wanted: &T) -> bool {
     match value {
         Value::Unknown => true,
         Value::Null => default == wanted,
-        Value::Value(value) => *value == wanted,
+        Value::Value(value) => value.borrow() == wanted,
     }
 }
 
@@ -56,7 +57,7 @@ fn text(value: &Value<String>, default: &str) -> Option<String> {
 }
 
 fn network(config: &Model, diagnostics: &mut Diagnostics) {
-    let creates = may_be(&config.create_security_group, PLATFORM.create_security_group, true);
+    let creates = may_be(&config.create_security_group, &PLATFORM.create_security_group, &true);
     if !creates {
         let lists = [
             ("allowed_security_group_ids", &config.allowed_security_group_ids),
@@ -84,15 +85,14 @@ fn network(config: &Model, diagnostics: &mut Diagnostics) {
     }
     if let (Value::Value(_), Value::Value(subnets)) =
         (&config.availability_zone_name, &config.subnet_ids)
+        && subnets.len() != 1
     {
-        if subnets.len() != 1 {
-            refuse(
-                "subnet_ids",
-                "A One Zone file system (availability_zone_name) has exactly one mount target. \
+        refuse(
+            "subnet_ids",
+            "A One Zone file system (availability_zone_name) has exactly one mount target. \
                  Give exactly one subnet, in that zone.",
-                diagnostics,
-            );
-        }
+            diagnostics,
+        );
     }
 }
 
@@ -181,27 +181,19 @@ fn lifecycle_policy(config: &Model, lifecycle: &Lifecycle, diagnostics: &mut Dia
     }
     let Value::Value(archive) = transition_to_archive else { return };
     let position = |period: &str| PERIODS.iter().position(|known| *known == period);
-    if let Value::Value(ia) = transition_to_ia {
-        if position(archive) <= position(ia) {
-            diagnostics.add_error(invalid_combination(
-                path("transition_to_archive"),
-                format!(
-                    "transition_to_archive = {archive:?} must come later than transition_to_ia = \
+    if let Value::Value(ia) = transition_to_ia
+        && position(archive) <= position(ia)
+    {
+        diagnostics.add_error(invalid_combination(
+            path("transition_to_archive"),
+            format!(
+                "transition_to_archive = {archive:?} must come later than transition_to_ia = \
                      {ia:?}. Choose a longer period."
-                ),
-            ));
-        }
+            ),
+        ));
     }
-    let elastic = may_be(
-        &config.throughput_mode,
-        PLATFORM.throughput_mode.to_owned(),
-        "elastic".to_owned(),
-    );
-    let general = may_be(
-        &config.performance_mode,
-        PLATFORM.performance_mode.to_owned(),
-        "generalPurpose".to_owned(),
-    );
+    let elastic = may_be(&config.throughput_mode, PLATFORM.throughput_mode, "elastic");
+    let general = may_be(&config.performance_mode, PLATFORM.performance_mode, "generalPurpose");
     if !elastic || !general {
         diagnostics.add_error(invalid_combination(
             path("transition_to_archive"),
@@ -307,16 +299,16 @@ fn storage_class(class: &StorageClass, diagnostics: &mut Diagnostics) {
         ));
     }
     match (&class.gid_range_start, &class.gid_range_end) {
-        (Value::Value(start), Value::Value(end)) => {
-            if start >= end || end - start >= MOST_ACCESS_POINTS {
-                diagnostics.add_error(invalid_combination(
-                    path("gid_range_end"),
-                    format!(
-                        "The range gid_range_start = {start} to gid_range_end = {end} must rise and \
+        (Value::Value(start), Value::Value(end))
+            if (start >= end || end - start >= MOST_ACCESS_POINTS) =>
+        {
+            diagnostics.add_error(invalid_combination(
+                path("gid_range_end"),
+                format!(
+                    "The range gid_range_start = {start} to gid_range_end = {end} must rise and \
                          hold at most {MOST_ACCESS_POINTS} groups, one for each access point."
-                    ),
-                ));
-            }
+                ),
+            ));
         }
         (Value::Value(_), Value::Null) | (Value::Null, Value::Value(_)) => {
             diagnostics.add_error(invalid_combination(

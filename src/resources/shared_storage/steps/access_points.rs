@@ -135,7 +135,10 @@ impl Walk<'_> {
         }
     }
 
-    fn record_access_points(&mut self, present: &BTreeMap<String, efs::access_points::AccessPoint>) {
+    fn record_access_points(
+        &mut self,
+        present: &BTreeMap<String, efs::access_points::AccessPoint>,
+    ) {
         let ids = present.iter().map(|(key, point)| (key.clone(), Value::Value(point.id.clone())));
         let arns = present.iter().map(|(key, point)| (key.clone(), point.arn.clone().into()));
         let (ids, arns): (StringMap, StringMap) = (ids.collect(), arns.collect());
@@ -154,8 +157,9 @@ pub(in crate::resources::shared_storage) async fn ours(
     file_system_id: &str,
 ) -> Result<Vec<(String, efs::access_points::AccessPoint)>, StepError> {
     let doing = format!("listing the access points of {file_system_id}");
-    let points =
-        efs::access_points::list_access_points(clients, file_system_id).await.during(STEP, doing)?;
+    let points = efs::access_points::list_access_points(clients, file_system_id)
+        .await
+        .during(STEP, doing)?;
     let keyed = points.into_iter().filter(|point| point.state != "deleting").filter_map(|point| {
         let key = point.tags.get(ACCESS_POINT)?.clone();
         Some((key, point))
@@ -179,7 +183,9 @@ pub(in crate::resources::shared_storage) async fn delete(
 
 /// An access point as the attribute shows it. At the root AWS keeps no creation data, and the
 /// defaults stand.
-pub(in crate::resources::shared_storage) fn shown(point: &efs::access_points::AccessPoint) -> model::AccessPoint {
+pub(in crate::resources::shared_storage) fn shown(
+    point: &efs::access_points::AccessPoint,
+) -> model::AccessPoint {
     let creation = point.creation.clone().unwrap_or_else(|| Creation {
         owner_uid: 0,
         owner_gid: 0,

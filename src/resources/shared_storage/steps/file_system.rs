@@ -165,7 +165,10 @@ const CREATING: &str = "creating the file system";
 
 /// The name by which a file system is mounted.
 /// <https://docs.aws.amazon.com/efs/latest/ug/mounting-fs-mount-cmd-dns-name.html>
-pub(in crate::resources::shared_storage) fn dns_name(id: &str, clients: &crate::aws::Clients) -> String {
+pub(in crate::resources::shared_storage) fn dns_name(
+    id: &str,
+    clients: &crate::aws::Clients,
+) -> String {
     format!("{id}.efs.{}.{}", clients.region(), clients.partition().dns_suffix)
 }
 

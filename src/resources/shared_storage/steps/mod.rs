@@ -66,17 +66,14 @@ pub(super) async fn apply(
     let walk = Walk {
         provider: &cx.provider,
         clients: cx.provider.clients(&region),
-        wait: Wait::new(
-            schema::TIMEOUTS.deadline(&planned.timeouts, operation),
-            cx.cancel.clone(),
-        ),
+        wait: Wait::new(schema::TIMEOUTS.deadline(&planned.timeouts, operation), cx.cancel.clone()),
         recorder: &mut *recorder,
         prior,
         planned,
         account: String::new(),
         id: String::new(),
     };
-    let Err(error) = walk.run().await else { return Ok(()) };
+    let Err(error) = Box::pin(walk.run()).await else { return Ok(()) };
     let exists = recorder.state().map(existing).unwrap_or_default();
     let report = Report { verb, noun: NOUN, name: &name, exists };
     let reason = report.detail(&error);
@@ -91,10 +88,10 @@ pub(super) async fn apply(
         return Err(report.diagnostic(&error));
     }
     // The object is usable so far: the next plan finishes it in place.
-    if let Some(known) = recorder.state().map(|state| state.to_dynamic().unknown_to_null()) {
-        if let Ok(state) = Model::from_dynamic(known) {
-            recorder.record(state);
-        }
+    if let Some(known) = recorder.state().map(|state| state.to_dynamic().unknown_to_null())
+        && let Ok(state) = Model::from_dynamic(known)
+    {
+        recorder.record(state);
     }
     recorder.warnings.push(report.diagnostic(&error));
     Ok(())

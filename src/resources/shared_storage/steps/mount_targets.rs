@@ -51,11 +51,16 @@ impl Walk<'_> {
     ) -> Result<(), StepError> {
         let Some(target) = existing else {
             let doing = format!("creating the mount target in {subnet_id}");
-            return efs::mount_targets::create_mount_target(&self.clients, &self.id, subnet_id, groups)
-                .await
-                .map(|_| ())
-                .during(STEP, doing)
-                .map_err(|error| error.blame(AttributePath::new("subnet_ids")));
+            return efs::mount_targets::create_mount_target(
+                &self.clients,
+                &self.id,
+                subnet_id,
+                groups,
+            )
+            .await
+            .map(|_| ())
+            .during(STEP, doing)
+            .map_err(|error| error.blame(AttributePath::new("subnet_ids")));
         };
         let doing = format!("setting the security groups of {}", target.id);
         let current = efs::mount_targets::find_security_groups(&self.clients, &target.id)
@@ -66,7 +71,9 @@ impl Walk<'_> {
         if same || groups.is_empty() {
             return Ok(());
         }
-        efs::mount_targets::set_security_groups(&self.clients, &target.id, groups).await.during(STEP, doing)
+        efs::mount_targets::set_security_groups(&self.clients, &target.id, groups)
+            .await
+            .during(STEP, doing)
     }
 
     /// Waits until all are available.
@@ -139,10 +146,8 @@ pub(in crate::resources::shared_storage) fn by_zone(
     targets
         .iter()
         .map(|target| {
-            let zone = target
-                .availability_zone_name
-                .clone()
-                .unwrap_or_else(|| target.subnet_id.clone());
+            let zone =
+                target.availability_zone_name.clone().unwrap_or_else(|| target.subnet_id.clone());
             let system = super::file_system::dns_name(&target.file_system_id, clients);
             let shown = model::MountTarget {
                 id: Value::Value(target.id.clone()),

@@ -6,8 +6,8 @@ use super::Walk;
 use crate::aws::ec2::{self, Peer};
 use crate::aws::{eks, retry};
 use crate::framework::value::{Strings, Value, known_set};
-use crate::resources::attributes::tag_changes;
 use crate::platform::tags::TagChanges;
+use crate::resources::attributes::tag_changes;
 use crate::resources::shared_storage::network::{NFS, wanted_peers};
 use crate::resources::step::{During, StepError};
 
@@ -33,28 +33,23 @@ impl Walk<'_> {
             .await
             .during(STEP, &*doing)?;
         let tags = self.tags_with(&[("Name", name.clone())], false);
-        let group_id = match found {
-            Some(group) => {
-                let changes =
-                    TagChanges::between(&group.tags, &tags, &self.provider.ignore_tags);
-                if !changes.is_empty() {
-                    ec2::change_tags(&self.clients, &group.id, &tag_changes(changes))
-                        .await
-                        .during(STEP, "tagging the security group")?;
-                }
-                group.id
-            }
-            None => {
-                let description = format!("Mount targets of {}", self.id);
-                ec2::create_security_group(&self.clients, &vpc_id, &name, &description, &tags)
+        let group_id = if let Some(group) = found {
+            let changes = TagChanges::between(&group.tags, &tags, &self.provider.ignore_tags);
+            if !changes.is_empty() {
+                ec2::change_tags(&self.clients, &group.id, &tag_changes(changes))
                     .await
-                    .during(STEP, doing)?
+                    .during(STEP, "tagging the security group")?;
             }
+            group.id
+        } else {
+            let description = format!("Mount targets of {}", self.id);
+            ec2::create_security_group(&self.clients, &vpc_id, &name, &description, &tags)
+                .await
+                .during(STEP, doing)?
         };
         self.recorder.update(|state| state.security_group_id = Value::Value(group_id.clone()));
         if !self.planned.security_group_ids.is_value() {
-            self.planned.security_group_ids =
-                Value::Value(Strings::from_iter([group_id.clone()]));
+            self.planned.security_group_ids = Value::Value(Strings::from_iter([group_id.clone()]));
         }
         let groups = self.planned.security_group_ids.clone();
         self.recorder.update(|state| state.security_group_ids = groups);
@@ -81,8 +76,7 @@ impl Walk<'_> {
     async fn ingress_rules(&self, group_id: &str) -> Result<(), StepError> {
         let doing = format!("setting the ingress rules of {group_id}");
         let wanted = wanted_peers(&self.planned, self.cluster_group().await?.as_deref());
-        let rules =
-            ec2::list_ingress_rules(&self.clients, group_id).await.during(STEP, &*doing)?;
+        let rules = ec2::list_ingress_rules(&self.clients, group_id).await.during(STEP, &*doing)?;
         let ours = rules.iter().filter(|rule| rule.description.as_deref() == Some(RULE));
         let (mut present, mut superfluous) = (BTreeSet::<Peer>::new(), Vec::new());
         for rule in ours {

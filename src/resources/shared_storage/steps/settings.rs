@@ -37,7 +37,8 @@ impl Walk<'_> {
             return Ok(());
         }
         let limited = provisioned
-            && (!same_mode || self.prior.as_ref().is_some_and(|prior| raises(prior, &self.planned)));
+            && (!same_mode
+                || self.prior.as_ref().is_some_and(|prior| raises(prior, &self.planned)));
         let allowed_at = self.prior.as_ref().map(|prior| &prior.throughput_change_allowed_at);
         efs::update_throughput(&self.clients, &self.id, &mode, amount)
             .await
@@ -132,8 +133,8 @@ impl Walk<'_> {
             self.recorder.update(|state| state.replication = Value::Null);
             return Ok(());
         };
-        let keep = current.is_some()
-            && before.is_none_or(|before| same_destination(&before, &wanted));
+        let keep =
+            current.is_some() && before.is_none_or(|before| same_destination(&before, &wanted));
         if current.is_some() && !keep {
             self.end_replication().await?;
         }
@@ -144,9 +145,10 @@ impl Walk<'_> {
                 .during(step, "creating the replication")
                 .map_err(|error| error.blame(AttributePath::new(step)))?;
         }
-        let enabled = efs::replication::wait_replication_enabled(&self.clients, &self.id, &self.wait)
-            .await
-            .during(step, "waiting for the replication to be enabled")?;
+        let enabled =
+            efs::replication::wait_replication_enabled(&self.clients, &self.id, &self.wait)
+                .await
+                .during(step, "waiting for the replication to be enabled")?;
         self.recorder.update(|state| {
             state.replication = Value::Value(Replication {
                 destination_region: Value::Value(enabled.destination_region),
