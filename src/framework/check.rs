@@ -74,7 +74,7 @@ impl Check {
     /// A string that `test` accepts; it answers the sentence that the string breaks.
     pub fn text(test: impl Fn(&str) -> Result<(), String> + Send + Sync + 'static) -> Self {
         Self::new(move |value| match value {
-            Dynamic::String(text) => test(text),
+            Dynamic::String(string) => test(string),
             _ => Ok(()),
         })
     }
