@@ -1,9 +1,10 @@
 //! The steps backwards: what is gone already counts as done.
 
+use super::csi::Part;
 use super::model::Model;
 use super::steps::{
     delete_access_points, delete_mount_targets, delete_security_group, end_replication, existing,
-    ours,
+    ours, remove_role,
 };
 use super::{NOUN, schema};
 use crate::aws::{Clients, Wait, efs, retry};
@@ -46,6 +47,10 @@ async fn run(
             .await
             .during("file_system", &*doing)?;
         efs::wait_file_system_deleted(clients, id, wait).await.during("file_system", doing)?;
+    }
+    for part in Part::ALL {
+        remove_role(clients, wait, part, prior).await?;
+        recorder.update(|state| *part.role_arn_mut(state) = Value::Null);
     }
     recorder.update(|state| state.id = Value::Null);
     if let Value::Value(group_id) = &prior.security_group_id {

@@ -10,6 +10,7 @@
 //! * `performance_mode`, `encrypted`, `kms_key_arn`, `availability_zone_name`, `creation_token` and
 //!   `region` replace; everything else changes in place.
 
+mod csi;
 mod delete;
 mod manifests;
 mod model;

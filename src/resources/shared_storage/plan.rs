@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::csi::Part;
 use super::manifests;
 use super::model::{Model, Replication};
 use super::network;
-use crate::framework::diagnostic::diagnostic;
+use crate::framework::diagnostic::{diagnostic, invalid_combination};
 use crate::framework::resource::{Context, Plan, PlanRequest};
 use crate::framework::value::{AttributePath, Diagnostics, StringMap, Value, known_map, known_set};
 use crate::platform::policies::{FileSystemAccess, equivalent, file_system_policy};
@@ -36,6 +37,7 @@ pub(super) async fn plan(
     if let (Some(cx), Some(region)) = (cx, region) {
         network::plan(cx, &region, config, prior, planned, diagnostics).await;
     }
+    plan_roles(prior, planned, diagnostics);
     plan_mount_targets(prior, planned);
     plan_access_points(prior, planned);
     plan_policy(prior, planned);
@@ -116,6 +118,30 @@ fn plan_mount_targets(prior: Option<&Model>, planned: &mut Model) {
         && prior.security_group_ids == planned.security_group_ids
         && is_complete(prior);
     planned.mount_targets = if kept { prior.mount_targets.clone() } else { Value::Unknown };
+}
+
+/// The driver's roles: kept while they belong to the same cluster and service accounts.
+fn plan_roles(prior: Option<&Model>, planned: &mut Model, diagnostics: &mut Diagnostics) {
+    if planned.csi_pod_identity.is_value() && planned.cluster_name.is_null() {
+        diagnostics.add_error(invalid_combination(
+            AttributePath::new("csi_pod_identity"),
+            "csi_pod_identity needs a cluster whose service accounts get the roles. Give \
+             cluster_name, here or in the provider block, or remove csi_pod_identity.",
+        ));
+    }
+    for part in Part::ALL {
+        let kept = prior.filter(|prior| {
+            is_complete(prior)
+                && prior.csi_pod_identity == planned.csi_pod_identity
+                && prior.cluster_name == planned.cluster_name
+        });
+        let arn = match (kept, &planned.csi_pod_identity) {
+            (_, Value::Null) => Value::Null,
+            (Some(prior), _) => part.role_arn(prior).clone(),
+            (None, _) => Value::Unknown,
+        };
+        *part.role_arn_mut(planned) = arn;
+    }
 }
 
 /// Ids and ARNs by key: kept where the access point is, unknown where it is new or replaced.

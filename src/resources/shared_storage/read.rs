@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use futures_util::future::{join_all, try_join, try_join3};
 use futures_util::join;
 
+use super::csi::{Part, workload};
 use super::model::{Lifecycle, Model, Replication};
 use super::steps::{
     arn, backup_status, by_zone, dns_name, group_name, ours, shown, wanted_lifecycle,
@@ -21,6 +22,7 @@ use crate::platform::tags::{self, Observed, Owner};
 use crate::provider::context::ProviderContext;
 use crate::resources::attributes::{self, COMPLETE, INCOMPLETE};
 use crate::resources::step::{During, Report, StepError, Verb};
+use crate::resources::workload_access::{self, Granted};
 
 use super::plan::desired_policy;
 
@@ -34,6 +36,7 @@ struct Observation {
     points: Vec<(String, efs::access_points::AccessPoint)>,
     replication: Option<efs::replication::Replication>,
     group: Option<SecurityGroup>,
+    roles: Vec<(Part, workload_access::Observed)>,
 }
 
 /// Reads the object; never waits for a better state of it.
@@ -64,10 +67,11 @@ async fn observe(
     state: &Model,
     id: &str,
 ) -> Result<Option<Observation>, StepError> {
-    let (system, rest, settings) = join!(
+    let (system, rest, settings, roles) = join!(
         efs::find_file_system_by_id(clients, id),
         try_join(targets(clients, id), ours(clients, id)),
         settings(clients, state, id),
+        roles(clients, state),
     );
     let system = system.during("file_system", format!("reading the file system {id}"))?;
     let Some(system) = system.filter(|system| system.state != "deleted") else { return Ok(None) };
@@ -83,7 +87,24 @@ async fn observe(
         points,
         replication,
         group,
+        roles: roles?,
     }))
+}
+
+/// The driver's roles, where they are wanted.
+async fn roles(
+    clients: &Clients,
+    state: &Model,
+) -> Result<Vec<(Part, workload_access::Observed)>, StepError> {
+    let find = |part: Part| async move {
+        let Some(workload) = workload(part, state) else { return Ok(None) };
+        let found = workload_access::find(clients, &workload, &Granted::default()).await;
+        let found = found.during("csi_pod_identity", "reading the roles of the CSI driver")?;
+        Ok(Some((part, found)))
+    };
+    let found: Result<Vec<_>, StepError> =
+        join_all(Part::ALL.map(find)).await.into_iter().collect();
+    Ok(found?.into_iter().flatten().collect())
 }
 
 type Settings = (
@@ -156,6 +177,9 @@ fn record(
     }
     record_network(state, observed, clients, importing);
     record_settings(state, observed);
+    for (part, found) in &observed.roles {
+        *part.role_arn_mut(state) = found.role.as_ref().map(|role| role.arn.clone()).into();
+    }
     record_policy(state, observed.policy.as_deref());
     record_access_points(state, observed);
     record_replication(state, observed.replication.as_ref());
@@ -332,6 +356,11 @@ fn record_status(state: &mut Model, observed: &Observation, cx: &Context<Provide
     }
     if state.create_security_group == Value::Value(true) && observed.group.is_none() {
         missing.push("the security group is missing".to_owned());
+    }
+    for (part, found) in &observed.roles {
+        if let Some(workload) = workload(*part, state) {
+            missing.extend(workload.differences(found, &cx.provider.ignore_tags));
+        }
     }
     let name = state.name.clone().unwrap_or_default();
     let owner = Owner { kind: KIND, name: &name };

@@ -424,11 +424,11 @@ fn outputs() -> Vec<Attribute> {
             .describe("The file-system policy in force."),
         Attribute::string("controller_role_arn")
             .computed()
-            .follows(&["csi_pod_identity", "cluster_name"])
+            .planned()
             .describe("IAM role of the CSI controller."),
         Attribute::string("node_role_arn")
             .computed()
-            .follows(&["csi_pod_identity", "cluster_name"])
+            .planned()
             .describe("IAM role of the CSI nodes."),
         Attribute::string("storage_class_manifest")
             .computed()

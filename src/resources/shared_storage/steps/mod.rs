@@ -13,12 +13,14 @@
 //! the next step begins.
 
 mod access_points;
+mod csi_pod_identity;
 mod file_system;
 mod mount_targets;
 mod security_group;
 mod settings;
 
 pub(super) use access_points::{delete as delete_access_points, ours, shown};
+pub(super) use csi_pod_identity::remove_role;
 pub(super) use file_system::{arn, dns_name};
 pub(super) use mount_targets::{by_zone, delete_mount_targets};
 pub(super) use security_group::{delete_security_group, group_name};
@@ -26,6 +28,7 @@ pub(super) use settings::{backup_status, end_replication, wanted_lifecycle};
 
 use std::sync::Arc;
 
+use super::csi::Part;
 use super::model::Model;
 use super::{NOUN, schema};
 use crate::aws::{Clients, Wait};
@@ -111,6 +114,11 @@ pub(super) fn existing(state: &Model) -> Vec<String> {
             if let Value::Value(id) = &target.id {
                 exists.push(format!("mount target {id} in {zone}"));
             }
+        }
+    }
+    for part in Part::ALL {
+        if let Value::Value(arn) = part.role_arn(state) {
+            exists.push(format!("role {arn}"));
         }
     }
     for (key, id) in known_map(&state.access_point_ids).unwrap_or_default() {

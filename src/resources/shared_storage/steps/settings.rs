@@ -164,15 +164,6 @@ impl Walk<'_> {
         end_replication(&self.clients, &self.id, &self.wait).await
     }
 
-    /// The roles of the CSI driver.
-    pub(super) async fn csi_pod_identity(&mut self) -> Result<(), StepError> {
-        self.recorder.update(|state| {
-            state.controller_role_arn = Value::Null;
-            state.node_role_arn = Value::Null;
-        });
-        Ok(())
-    }
-
     /// The file-system policy: written when what it says differs.
     pub(super) async fn policy(&mut self) -> Result<(), StepError> {
         let doing = "setting the file-system policy";

@@ -1,0 +1,95 @@
+//! Step `csi_pod_identity`: the driver's roles, or their removal.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::Walk;
+use crate::aws::{Clients, Wait, eks};
+use crate::framework::value::Value;
+use crate::resources::shared_storage::csi::{Part, name_of_role, owner, workload};
+use crate::resources::shared_storage::model::Model;
+use crate::resources::step::{During, StepError};
+use crate::resources::workload_access::{self, Granted};
+
+const STEP: &str = "csi_pod_identity";
+
+impl Walk<'_> {
+    /// Brings both roles about, or takes away those that are no longer wanted.
+    pub(super) async fn csi_pod_identity(&mut self) -> Result<(), StepError> {
+        let mut model = self.planned.clone();
+        if let Some(state) = self.recorder.state() {
+            model.id = state.id.clone();
+            model.arn = state.arn.clone();
+        }
+        self.drop_stale_roles(&model).await?;
+        for part in Part::ALL {
+            let Some(workload) = workload(part, &model) else {
+                self.recorder.update(|state| *part.role_arn_mut(state) = Value::Null);
+                continue;
+            };
+            let known = self.recorder.state().map(|state| part.role_arn(state).clone());
+            let granted = Granted {
+                role_arn: known.and_then(Value::as_option),
+                association_id: None,
+            };
+            let reached = Mutex::new(granted.clone());
+            let record = |granted: &Granted| {
+                *reached.lock().unwrap_or_else(PoisonError::into_inner) = granted.clone();
+            };
+            let ignore = &self.provider.ignore_tags;
+            let outcome = workload_access::bring_about(
+                &self.clients,
+                &self.wait,
+                &workload,
+                &granted,
+                ignore,
+                &record,
+            )
+            .await;
+            let reached = reached.into_inner().unwrap_or_else(PoisonError::into_inner);
+            self.recorder.update(|state| *part.role_arn_mut(state) = reached.role_arn.into());
+            if outcome?.unfinished {
+                workload_access::finish(&self.clients, &self.wait, &workload, ignore).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Roles of a cluster or of service accounts that are configured no more.
+    async fn drop_stale_roles(&mut self, wanted: &Model) -> Result<(), StepError> {
+        let Some(prior) = self.prior.clone() else { return Ok(()) };
+        for part in Part::ALL {
+            let Some(before) = workload(part, &prior) else { continue };
+            let after = workload(part, wanted);
+            if after.as_ref().is_some_and(|after| after.key == before.key) {
+                continue;
+            }
+            remove_role(&self.clients, &self.wait, part, &prior).await?;
+            self.recorder.update(|state| *part.role_arn_mut(state) = Value::Null);
+        }
+        Ok(())
+    }
+}
+
+/// Deletes the association and the role of one part, if they are this file system's.
+pub(in crate::resources::shared_storage) async fn remove_role(
+    clients: &Clients,
+    wait: &Wait,
+    part: Part,
+    model: &Model,
+) -> Result<(), StepError> {
+    let (Value::Value(id), Value::Value(cluster)) = (&model.id, &model.cluster_name) else {
+        return Ok(());
+    };
+    let Some(workload) = workload(part, model) else { return Ok(()) };
+    let association = match &workload.key {
+        Some(key) => match eks::find_association_id_by_key(clients, key).await {
+            // Without its cluster there is no association either.
+            Err(error) if error.is_not_found() => None,
+            found => found.during(STEP, "finding the Pod Identity association")?,
+        },
+        None => None,
+    };
+    let association = association.as_deref().map(|id| (cluster.as_str(), id));
+    let name = name_of_role(part, cluster);
+    workload_access::remove(clients, wait, owner(id), &name, association).await
+}
