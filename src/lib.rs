@@ -18,6 +18,7 @@
 //! * [`resources`]: the composites..
 
 pub mod aws;
+pub mod data_sources;
 pub mod framework;
 pub mod platform;
 pub mod plugin;

@@ -5,8 +5,8 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use officeless::plugin::handshake::Environment;
-use officeless::plugin::proto::tfplugin6::provider_server::Provider;
 use officeless::plugin::{self, Plugin};
+use officeless::provider;
 
 const PLUGIN: Plugin = Plugin {
     name: env!("CARGO_PKG_NAME"),
@@ -19,11 +19,6 @@ const PLUGIN: Plugin = Plugin {
 
 /// Operations wait for the network far more than they compute.
 const WORKERS: usize = 4;
-
-/// Stands in for the provider.
-struct Placeholder;
-
-impl Provider for Placeholder {}
 
 fn main() -> ExitCode {
     plugin::panic::install_hook();
@@ -54,8 +49,8 @@ fn serve(debug: bool) -> Result<(), Box<dyn Error>> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()?;
     let served = match environment {
-        Some(environment) => runtime.block_on(plugin::serve(environment, Placeholder)),
-        None => runtime.block_on(plugin::serve_debug(&PLUGIN, Placeholder)),
+        Some(environment) => runtime.block_on(plugin::serve(environment, provider::server())),
+        None => runtime.block_on(plugin::serve_debug(&PLUGIN, provider::server())),
     };
     // Not waiting: core kills what is still there two seconds after it asked it to end.
     runtime.shutdown_background();
