@@ -17,9 +17,14 @@
 pub mod arn;
 pub mod clients;
 mod credentials;
+pub mod ec2;
+pub mod efs;
+pub mod eks;
 pub mod error;
 mod http;
+pub mod iam;
 pub mod retry;
+pub mod s3;
 pub mod settings;
 pub mod tags;
 pub mod wait;

@@ -16,7 +16,7 @@ use super::error::{Error, Kind, Service};
 /// How long an IAM change may take to be seen by other services before it is an error.
 /// AWS gives no number (<https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html>);
 /// two minutes is what other tools have settled on.
-pub const PROPAGATION: Duration = Duration::from_secs(120);
+pub const PROPAGATION: Duration = Duration::from_mins(2);
 
 /// Attempts per request where nothing else is configured.
 pub const DEFAULT_MAX_ATTEMPTS: u32 = 25;
@@ -29,10 +29,10 @@ pub const MAX_CONNECT_ATTEMPTS: u32 = 6;
 pub const MAX_BACKOFF: Duration = Duration::from_secs(20);
 
 /// Longest one attempt may take, answer included.
-pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(120);
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// Longest one call may take, all attempts included: the bound on [`DEFAULT_MAX_ATTEMPTS`].
-pub const CALL_TIMEOUT: Duration = Duration::from_secs(600);
+pub const CALL_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// The object or its container is busy with another change and will accept this one later.
 pub fn busy(error: &Error) -> bool {

@@ -121,7 +121,7 @@ pub struct AssumeRole {
     pub policy_arns: Vec<String>,
     /// Name of the session; one with the provider's name if absent.
     pub session_name: Option<String>,
-    /// Identity of the person behind the session, as CloudTrail logs it.
+    /// Identity of the person behind the session, as the audit log shows it.
     pub source_identity: Option<String>,
     /// Session tags.
     pub tags: BTreeMap<String, String>,

@@ -103,7 +103,7 @@ async fn an_unreachable_endpoint_does_not_cost_all_attempts() {
     let error = connection.caller_identity().await.unwrap_err();
     assert_eq!(error.kind, Kind::Transport);
     assert!(error.source.is_some());
-    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_mins(1), "{:?}", started.elapsed());
     assert!(real.elapsed() < Duration::from_secs(30));
 }
 

@@ -261,7 +261,7 @@ where
 
 fn has_credentials_error(error: &(dyn StdError + 'static)) -> bool {
     std::iter::successors(Some(error), |error| (*error).source())
-        .any(|error| error.is::<CredentialsError>())
+        .any(<dyn StdError>::is::<CredentialsError>)
 }
 
 fn kind_of(code: Option<&str>, status: u16, table: &[(&str, Kind)]) -> Kind {

@@ -30,10 +30,8 @@ use super::settings::Settings;
 pub(super) fn client(settings: &Settings) -> Result<SharedHttpClient, Error> {
     let no_proxy = settings.no_proxy.as_deref();
     let plan = Plan {
-        http_proxy: proxy(settings.http_proxy.as_deref(), no_proxy, |url| ProxyConfig::http(url))?,
-        https_proxy: proxy(settings.https_proxy.as_deref(), no_proxy, |url| {
-            ProxyConfig::https(url)
-        })?,
+        http_proxy: proxy(settings.http_proxy.as_deref(), no_proxy, ProxyConfig::http)?,
+        https_proxy: proxy(settings.https_proxy.as_deref(), no_proxy, ProxyConfig::https)?,
         tls: tls_context(settings)?,
         insecure: settings.insecure.then(|| insecure::Connector::new(settings)).transpose()?,
     };

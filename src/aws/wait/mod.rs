@@ -19,7 +19,7 @@ pub struct Deadline(Instant);
 
 impl Deadline {
     /// Longest span a deadline may lie ahead; more is cut to this.
-    const FURTHEST: Duration = Duration::from_secs(30 * 24 * 3600);
+    const FURTHEST: Duration = Duration::from_hours(30 * 24);
 
     /// The deadline `span` from now.
     pub fn after(span: Duration) -> Self {
@@ -214,6 +214,18 @@ impl Wait {
             self.pause(about, &mut last, pause).await?;
         }
         Err(Error::new(Service::Sts, "retry", Kind::Other, "attempt counter exhausted"))
+    }
+
+    /// Runs long `work` of many calls and stops it at the deadline or when cancelled.
+    pub(super) async fn guard<R>(
+        &self,
+        service: Service,
+        operation: &'static str,
+        what: &str,
+        work: impl Future<Output = R>,
+    ) -> Result<R, Error> {
+        let mut last = Last { state: "under way".to_owned(), error: None };
+        self.bounded(About { service, operation, what }, &mut last, work).await
     }
 
     /// Sleeps for `pause`, or fails as soon as the wait has to stop.

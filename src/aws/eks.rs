@@ -1,0 +1,309 @@
+//! Elastic Kubernetes Service: clusters, Pod Identity associations, add-ons.
+//!
+//! <https://docs.aws.amazon.com/eks/latest/APIReference/API_Operations.html>
+
+use aws_sdk_eks::types::{Cluster as SdkCluster, PodIdentityAssociation};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use super::clients::Clients;
+use super::error::{self, Error, Kind, Service};
+use super::tags::{self, Tags};
+
+/// A cluster as AWS describes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cluster {
+    /// Name, unique in account and region.
+    pub name: String,
+    /// The ARN.
+    pub arn: String,
+    /// `CREATING`, `ACTIVE`, `DELETING`, `FAILED`, `UPDATING` or `PENDING`.
+    pub status: String,
+    /// Kubernetes version, as in `1.34`.
+    pub version: Option<String>,
+    /// URL of the API server.
+    pub endpoint: Option<String>,
+    /// Its VPC.
+    pub vpc_id: Option<String>,
+    /// Subnets of the control plane's network interfaces.
+    pub subnet_ids: Vec<String>,
+    /// The security group EKS made for the cluster, which nodes share.
+    pub cluster_security_group_id: Option<String>,
+    /// More security groups of the control plane's network interfaces.
+    pub security_group_ids: Vec<String>,
+    /// Issuer of service account tokens.
+    pub oidc_issuer: Option<String>,
+    /// Tags without those of AWS.
+    pub tags: Tags,
+}
+
+/// Which service account an association is for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AssociationKey {
+    /// The cluster.
+    pub cluster_name: String,
+    /// The namespace; need not exist.
+    pub namespace: String,
+    /// The service account; need not exist.
+    pub service_account: String,
+}
+
+/// A Pod Identity association as AWS describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Association {
+    /// As in `a-0123456789abcdef0`.
+    pub id: String,
+    /// The ARN.
+    pub arn: String,
+    /// Its service account.
+    pub key: AssociationKey,
+    /// The role pods get.
+    pub role_arn: String,
+    /// A role in another account that is assumed with the first.
+    pub target_role_arn: Option<String>,
+    /// The add-on that owns it, if one does.
+    pub owner_arn: Option<String>,
+    /// Tags without those of AWS.
+    pub tags: Tags,
+}
+
+/// An installed add-on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addon {
+    /// As in `aws-efs-csi-driver`.
+    pub name: String,
+    /// As in `v2.1.11-eksbuild.1`.
+    pub version: Option<String>,
+    /// `CREATING`, `ACTIVE`, `CREATE_FAILED`, `UPDATING`, `DELETING`, `DELETE_FAILED`,
+    /// `DEGRADED` or `UPDATE_FAILED`.
+    pub status: String,
+    /// What AWS finds wrong with it, each as `code: message`.
+    pub issues: Vec<String>,
+}
+
+/// Describes a cluster. IAM: eks:DescribeCluster
+pub async fn find_cluster_by_name(clients: &Clients, name: &str) -> Result<Option<Cluster>, Error> {
+    let request = clients.eks().describe_cluster().name(name);
+    let answer = error::found(request.send().await.map_err(failed("DescribeCluster")))?;
+    Ok(answer.and_then(|answer| answer.cluster).map(|cluster| read_cluster(name, cluster)))
+}
+
+/// Describes an add-on of a cluster; none also where the cluster does not exist.
+/// IAM: eks:DescribeAddon
+pub async fn find_addon_by_name(
+    clients: &Clients,
+    cluster_name: &str,
+    name: &str,
+) -> Result<Option<Addon>, Error> {
+    let request = clients.eks().describe_addon().cluster_name(cluster_name).addon_name(name);
+    let answer = error::found(request.send().await.map_err(failed("DescribeAddon")))?;
+    Ok(answer.and_then(|answer| answer.addon).map(|addon| Addon {
+        name: addon.addon_name.unwrap_or_else(|| name.to_owned()),
+        version: addon.addon_version,
+        status: addon.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
+        issues: addon
+            .health
+            .and_then(|health| health.issues)
+            .unwrap_or_default()
+            .into_iter()
+            .map(|issue| {
+                let code = issue.code.map(|code| code.as_str().to_owned()).unwrap_or_default();
+                format!("{code}: {}", issue.message.unwrap_or_default())
+            })
+            .collect(),
+    }))
+}
+
+/// The ID of the association of a service account; [`Kind::NotFound`] if there is no such
+/// cluster. IAM: eks:ListPodIdentityAssociations
+pub async fn find_association_id_by_key(
+    clients: &Clients,
+    key: &AssociationKey,
+) -> Result<Option<String>, Error> {
+    let mut token: Option<String> = None;
+    loop {
+        let answer = clients
+            .eks()
+            .list_pod_identity_associations()
+            .cluster_name(&key.cluster_name)
+            .namespace(&key.namespace)
+            .service_account(&key.service_account)
+            .set_next_token(token.clone())
+            .send()
+            .await
+            .map_err(failed("ListPodIdentityAssociations"))?;
+        // Compared again here: not every endpoint applies the filters.
+        let found = answer.associations.unwrap_or_default().into_iter().find(|summary| {
+            summary.namespace.as_deref() == Some(&key.namespace)
+                && summary.service_account.as_deref() == Some(&key.service_account)
+        });
+        if let Some(id) = found.and_then(|summary| summary.association_id) {
+            return Ok(Some(id));
+        }
+        match answer.next_token {
+            Some(next) if !next.is_empty() && token.as_ref() != Some(&next) => token = Some(next),
+            _ => return Ok(None),
+        }
+    }
+}
+
+/// Describes an association. IAM: eks:DescribePodIdentityAssociation
+pub async fn find_association_by_id(
+    clients: &Clients,
+    cluster_name: &str,
+    id: &str,
+) -> Result<Option<Association>, Error> {
+    const OPERATION: &str = "DescribePodIdentityAssociation";
+    let request = clients
+        .eks()
+        .describe_pod_identity_association()
+        .cluster_name(cluster_name)
+        .association_id(id);
+    let answer = error::found(request.send().await.map_err(failed(OPERATION)))?;
+    let association = answer.and_then(|answer| answer.association);
+    association.map(|association| read_association(OPERATION, association)).transpose()
+}
+
+/// Associates a role with a service account. Repeating the call with the same token and arguments
+/// creates no second one. `ResourceInUseException` ([`Kind::Conflict`]): the service account has
+/// an association already. IAM: eks:CreatePodIdentityAssociation, eks:TagResource, iam:PassRole,
+/// iam:GetRole
+pub async fn create_association(
+    clients: &Clients,
+    key: &AssociationKey,
+    role_arn: &str,
+    client_request_token: &str,
+    tags: &Tags,
+) -> Result<Association, Error> {
+    const OPERATION: &str = "CreatePodIdentityAssociation";
+    let answer = clients
+        .eks()
+        .create_pod_identity_association()
+        .cluster_name(&key.cluster_name)
+        .namespace(&key.namespace)
+        .service_account(&key.service_account)
+        .role_arn(role_arn)
+        .client_request_token(client_request_token)
+        .set_tags((!tags.is_empty()).then(|| tags.clone().into_iter().collect()))
+        .send()
+        .await
+        .map_err(failed(OPERATION))?;
+    let association = answer
+        .association
+        .ok_or_else(|| Error::incomplete(Service::Eks, OPERATION, "association"))?;
+    read_association(OPERATION, association)
+}
+
+/// Gives an association another role; running pods keep the old credentials until restarted.
+/// IAM: eks:UpdatePodIdentityAssociation, iam:PassRole, iam:GetRole
+pub async fn update_association_role(
+    clients: &Clients,
+    cluster_name: &str,
+    id: &str,
+    role_arn: &str,
+) -> Result<(), Error> {
+    let request = clients
+        .eks()
+        .update_pod_identity_association()
+        .cluster_name(cluster_name)
+        .association_id(id)
+        .role_arn(role_arn);
+    request.send().await.map_err(failed("UpdatePodIdentityAssociation"))?;
+    Ok(())
+}
+
+/// Sets tags of an association or another object of EKS. IAM: eks:TagResource
+pub async fn set_tags(clients: &Clients, arn: &str, tags: &Tags) -> Result<(), Error> {
+    let tags = tags.clone().into_iter().collect();
+    let request = clients.eks().tag_resource().resource_arn(arn).set_tags(Some(tags));
+    request.send().await.map_err(failed("TagResource"))?;
+    Ok(())
+}
+
+/// Removes tags of an association or another object of EKS. IAM: eks:UntagResource
+pub async fn remove_tags(clients: &Clients, arn: &str, keys: &[String]) -> Result<(), Error> {
+    let request =
+        clients.eks().untag_resource().resource_arn(arn).set_tag_keys(Some(keys.to_vec()));
+    request.send().await.map_err(failed("UntagResource"))?;
+    Ok(())
+}
+
+/// Deletes an association. IAM: eks:DeletePodIdentityAssociation
+pub async fn delete_association(
+    clients: &Clients,
+    cluster_name: &str,
+    id: &str,
+) -> Result<(), Error> {
+    let request = clients
+        .eks()
+        .delete_pod_identity_association()
+        .cluster_name(cluster_name)
+        .association_id(id);
+    error::gone(request.send().await.map_err(failed("DeletePodIdentityAssociation")))
+}
+
+fn read_cluster(name: &str, cluster: SdkCluster) -> Cluster {
+    let mut read = Cluster {
+        name: cluster.name.unwrap_or_else(|| name.to_owned()),
+        arn: cluster.arn.unwrap_or_default(),
+        status: cluster.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
+        version: cluster.version,
+        endpoint: cluster.endpoint,
+        oidc_issuer: cluster.identity.and_then(|identity| identity.oidc?.issuer),
+        tags: tags::collect(cluster.tags.unwrap_or_default()),
+        ..Cluster::default()
+    };
+    if let Some(network) = cluster.resources_vpc_config {
+        read.vpc_id = network.vpc_id;
+        read.subnet_ids = network.subnet_ids.unwrap_or_default();
+        read.cluster_security_group_id =
+            network.cluster_security_group_id.filter(|id| !id.is_empty());
+        read.security_group_ids = network.security_group_ids.unwrap_or_default();
+    }
+    read
+}
+
+fn read_association(
+    operation: &'static str,
+    association: PodIdentityAssociation,
+) -> Result<Association, Error> {
+    let missing = |member| Error::incomplete(Service::Eks, operation, member);
+    Ok(Association {
+        id: association.association_id.ok_or_else(|| missing("associationId"))?,
+        arn: association.association_arn.ok_or_else(|| missing("associationArn"))?,
+        key: AssociationKey {
+            cluster_name: association.cluster_name.ok_or_else(|| missing("clusterName"))?,
+            namespace: association.namespace.ok_or_else(|| missing("namespace"))?,
+            service_account: association
+                .service_account
+                .ok_or_else(|| missing("serviceAccount"))?,
+        },
+        role_arn: association.role_arn.ok_or_else(|| missing("roleArn"))?,
+        target_role_arn: association.target_role_arn,
+        owner_arn: association.owner_arn,
+        tags: tags::collect(association.tags.unwrap_or_default()),
+    })
+}
+
+fn failed<E>(operation: &'static str) -> impl FnOnce(SdkError<E, HttpResponse>) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    error::classified(Service::Eks, operation, CODES)
+}
+
+/// <https://docs.aws.amazon.com/eks/latest/APIReference/API_Operations.html>, "Errors" of each
+/// operation.
+const CODES: &[(&str, Kind)] = &[
+    ("NotFoundException", Kind::NotFound),
+    ("ResourceNotFoundException", Kind::NotFound),
+    ("InvalidRequestException", Kind::Conflict),
+    ("InvalidStateException", Kind::Conflict),
+    ("ResourceInUseException", Kind::Conflict),
+    ("ResourcePropagationDelayException", Kind::Conflict),
+    ("ResourceLimitExceededException", Kind::Quota),
+    ("BadRequestException", Kind::Invalid),
+    ("ClientException", Kind::Invalid),
+    ("UnsupportedAvailabilityZoneException", Kind::Invalid),
+];
