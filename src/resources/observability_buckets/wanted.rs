@@ -114,6 +114,8 @@ pub(super) struct Bucket {
     pub(super) store: Store,
     /// Its name.
     pub(super) name: String,
+    /// Its ARN.
+    pub(super) arn: String,
     /// Default encryption.
     pub(super) encryption: Encryption,
     /// Versioning.
@@ -279,9 +281,11 @@ impl Model {
 
     /// Everything wanted of one bucket.
     pub(super) fn bucket(&self, store: Store, place: &Place) -> Option<Bucket> {
+        let name = self.bucket_name(store, place)?;
         Some(Bucket {
             store,
-            name: self.bucket_name(store, place)?,
+            arn: place.bucket_arn(&name),
+            name,
             encryption: self.encryption(store)?,
             versioning: self.versioning(store)?,
             lifecycle: self.lifecycle(store)?,
