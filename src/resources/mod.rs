@@ -5,17 +5,22 @@
 //! is *find → compare → act → wait → record* and may be repeated at any time.
 //!
 //! Shared by all rooms: [`attributes`] (what every composite has), [`timeouts`], [`step`] (how a
-//! failed step is told).
+//! failed step is told), [`workload_access`] (how a workload gets its rights).
 
 pub mod attributes;
+pub mod observability_buckets;
 pub mod shared_storage;
 pub mod step;
 pub mod timeouts;
+pub mod workload_access;
 
 use crate::framework::managed::{Managed, ManagedResource};
 use crate::provider::context::ProviderContext;
 
 /// The managed resources of the provider.
 pub fn all() -> Vec<Box<dyn ManagedResource<ProviderContext>>> {
-    vec![Box::new(Managed::new(shared_storage::SharedStorage))]
+    vec![
+        Box::new(Managed::new(observability_buckets::ObservabilityBuckets)),
+        Box::new(Managed::new(shared_storage::SharedStorage)),
+    ]
 }

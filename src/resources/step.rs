@@ -7,7 +7,8 @@ use std::error::Error as StdError;
 use std::fmt::Write as _;
 
 use crate::aws;
-use crate::aws::error::Kind;
+use crate::aws::error::{Kind, Service};
+use crate::aws::wait::Wait;
 use crate::framework::diagnostic::diagnostic;
 use crate::framework::value::{AttributePath, Diagnostic};
 
@@ -89,6 +90,19 @@ impl<T> During<T> for Result<T, aws::Error> {
     }
 }
 
+/// Fails when the operation was asked to stop or has no time left: asked before each step, since a
+/// call under way is never broken off.
+pub fn proceed(wait: &Wait, step: &'static str, doing: &str) -> Result<(), StepError> {
+    let (kind, message) = if wait.cancel.is_cancelled() {
+        (Kind::Cancelled, "not begun, because the operation was interrupted")
+    } else if wait.deadline.passed() {
+        (Kind::Timeout, "not begun, because the time for the whole operation is over")
+    } else {
+        return Ok(());
+    };
+    Err(aws::Error::new(Service::Sts, "none", kind, message)).during(step, doing)
+}
+
 /// What is done to a composite as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
@@ -143,17 +157,34 @@ impl Report<'_> {
 
     /// The detail of the diagnostic: also what `status_reason` keeps of an incomplete create.
     pub fn detail(&self, error: &StepError) -> String {
-        let mut text = format!("{} failed: {}", capitalised(&error.doing), chain(&error.cause));
-        if let Cause::Aws(aws) = &error.cause
-            && let Some(request_id) = &aws.request_id
-        {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "\nRequest ID: {request_id}");
-        }
+        let mut text = reason(error);
         let _ = write!(text, "\n\n{}", self.exists_now());
-        let next = error.next.clone().unwrap_or_else(|| advice(&error.cause));
+        let next = error.next.clone().unwrap_or_else(|| advice_for(&error.cause));
         let _ = write!(text, "\n{next} {}", self.way_on());
         text
+    }
+
+    /// One diagnostic for several steps that failed side by side.
+    pub fn diagnostic_of_all(&self, errors: &[StepError]) -> Option<Diagnostic> {
+        let (first, others) = errors.split_first()?;
+        if others.is_empty() {
+            return Some(self.diagnostic(first));
+        }
+        let count = errors.len();
+        let summary =
+            format!("{} {} {:?}: {count} steps failed", self.verb.as_str(), self.noun, self.name);
+        let mut text: Vec<String> =
+            errors.iter().map(|error| format!("* {}", reason(error))).collect();
+        text.push(format!("\n{}", self.exists_now()));
+        let mut advice: Vec<String> = Vec::new();
+        for error in errors {
+            let next = error.next.clone().unwrap_or_else(|| advice_for(&error.cause));
+            if !advice.contains(&next) {
+                advice.push(next);
+            }
+        }
+        text.push(format!("{} {}", advice.join(" "), self.way_on()));
+        Some(diagnostic(summary, text.join("\n"), first.attribute.clone().unwrap_or_default()))
     }
 
     fn exists_now(&self) -> String {
@@ -181,6 +212,18 @@ impl Report<'_> {
     }
 }
 
+/// What failed and why, as AWS said it.
+pub fn reason(error: &StepError) -> String {
+    let mut text = format!("{} failed: {}", capitalised(&error.doing), chain(&error.cause));
+    if let Cause::Aws(aws) = &error.cause {
+        if let Some(request_id) = &aws.request_id {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "\nRequest ID: {request_id}");
+        }
+    }
+    text
+}
+
 /// An error and everything below it, each layer once.
 fn chain(error: &dyn StdError) -> String {
     let mut text = error.to_string();
@@ -198,7 +241,7 @@ fn chain(error: &dyn StdError) -> String {
     text
 }
 
-fn advice(cause: &Cause) -> String {
+fn advice_for(cause: &Cause) -> String {
     let Cause::Aws(error) = cause else { return String::from("Change what is refused.") };
     match error.kind {
         Kind::AccessDenied => format!(
@@ -237,7 +280,6 @@ fn capitalised(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws::error::Service;
 
     fn report(verb: Verb, exists: &[&str]) -> Report<'static> {
         let exists = exists.iter().map(|text| (*text).to_owned()).collect();

@@ -49,6 +49,25 @@ pub struct Refusal {
     pub message: String,
 }
 
+/// Whether a bucket holds no object, version or delete marker; [`Kind::NotFound`] if it is missing.
+/// IAM: s3:ListBucketVersions
+///
+/// [`Kind::NotFound`]: crate::aws::Kind::NotFound
+pub async fn is_empty(clients: &Clients, bucket: Bucket<'_>) -> Result<bool, Error> {
+    let answer = clients
+        .s3()
+        .list_object_versions()
+        .bucket(bucket.name)
+        .set_expected_bucket_owner(bucket.owner())
+        .max_keys(1)
+        .send()
+        .await
+        .map_err(failed("ListObjectVersions"))?;
+    let none = |length: Option<usize>| length.unwrap_or_default() == 0;
+    Ok(none(answer.versions.map(|versions| versions.len()))
+        && none(answer.delete_markers.map(|markers| markers.len())))
+}
+
 /// Empties a bucket; a missing one is empty. With `bypass_governance` also objects under a lock in
 /// mode GOVERNANCE; nothing deletes objects under COMPLIANCE before their time.
 /// IAM: s3:ListBucketVersions, s3:DeleteObject, s3:DeleteObjectVersion,

@@ -27,10 +27,8 @@ impl Walk<'_> {
                 continue;
             };
             let known = self.recorder.state().map(|state| part.role_arn(state).clone());
-            let granted = Granted {
-                role_arn: known.and_then(Value::as_option),
-                association_id: None,
-            };
+            let granted =
+                Granted { role_arn: known.and_then(Value::as_option), association_id: None };
             let reached = Mutex::new(granted.clone());
             let record = |granted: &Granted| {
                 *reached.lock().unwrap_or_else(PoisonError::into_inner) = granted.clone();

@@ -1,0 +1,502 @@
+//! Create and update: the same walk.
+//!
+//! 1. What the plan takes away goes: buckets, then associations of other service accounts.
+//! 2. All buckets and all roles at once, each bucket one step after the other.
+//! 3. Roles that nobody wants any more go.
+//! 4. `tags`, `marker`: the creation markers come off, when nothing has failed.
+//!
+//! A part that fails does not stop the others: each goes as far as it can, the state says how far,
+//! and one diagnostic tells all failures.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+
+use futures_util::future::{join, join_all};
+
+use super::access::{KIND, Share};
+use super::bucket::Tagged;
+use super::delete::delete_bucket;
+use super::model::{BucketStatus, Model, PodIdentityModel};
+use super::outputs::{STEPS, complete, pending};
+use super::plan::{removed, report};
+use super::schema::TIMEOUTS;
+use super::walk::{Walk, Walked};
+use super::wanted::{Bucket, Place};
+use crate::aws::Wait;
+use crate::framework::diagnostic::{provider_bug, whole};
+use crate::framework::resource::{ApplyRequest, Context, Recorder};
+use crate::framework::value::{Diagnostic, StringMap, Value, known_map};
+use crate::platform::naming::BucketNamespace;
+use crate::platform::stores::{Product, Store};
+use crate::platform::tags::Owner;
+use crate::provider::context::{IncompleteCreate, ProviderContext};
+use crate::resources::attributes::{COMPLETE, INCOMPLETE};
+use crate::resources::step::{During as _, Report, StepError, Verb, reason};
+use crate::resources::timeouts::Operation;
+use crate::resources::workload_access::{self, Granted};
+
+/// Creates or updates.
+pub(super) async fn apply(
+    cx: &Context<ProviderContext>,
+    request: ApplyRequest<Model>,
+    recorder: &mut Recorder<Model>,
+) -> Result<(), Diagnostic> {
+    let ApplyRequest { prior, planned, .. } = request;
+    let verb = if prior.is_some() { Verb::Updating } else { Verb::Creating };
+    let place = account(cx, &planned, verb).await?;
+    let mut goal = planned.clone();
+    goal.derive_outputs(Some(&place));
+    let Some(work) = Work::new(&goal, prior.as_ref(), &place) else {
+        return Err(provider_bug("A value is still unknown when the plan is carried out."));
+    };
+    let operation = if prior.is_some() { Operation::Update } else { Operation::Create };
+    let deadline = TIMEOUTS.deadline(&goal.timeouts, operation);
+    let wait = Wait::new(deadline, cx.cancel.clone());
+    let clients = cx.provider.clients(&place.region);
+    let tags_all = known_map(&goal.tags_all).unwrap_or_default();
+    let walk = Walk {
+        clients: &clients,
+        wait: &wait,
+        place: &place,
+        tagged: Tagged {
+            owner_name: &work.owner_name,
+            tags_all: &tags_all,
+            ignore: &cx.provider.ignore_tags,
+        },
+        account_regional: goal.namespace() == Some(BucketNamespace::AccountRegional),
+    };
+    let progress = Progress::new(start(&goal, prior.as_ref()), recorder, prior.is_some());
+    let errors = carry_out(&walk, &work, &progress).await;
+    let reached = progress.reached();
+    let report = Report { exists: reached.inventory(), ..report(verb, &work.owner_name) };
+    conclude(cx, &report, errors, &goal, &work, reached, recorder)
+}
+
+/// Region and account of an operation.
+pub(super) async fn account(
+    cx: &Context<ProviderContext>,
+    model: &Model,
+    verb: Verb,
+) -> Result<Place, Diagnostic> {
+    let region = match &model.region {
+        Value::Value(region) => region.clone(),
+        _ => cx.provider.region().to_owned(),
+    };
+    match cx.provider.account_id().await.during("account", "asking for the account") {
+        Ok(account) => Ok(Place { region, account }),
+        Err(error) => Err(report(verb, "").diagnostic(&error)),
+    }
+}
+
+/// What one apply has to do.
+struct Work {
+    owner_name: String,
+    buckets: Vec<Bucket>,
+    shares: Vec<Share>,
+    /// Buckets to delete, and whether they may be emptied.
+    removed: BTreeMap<Store, (String, bool)>,
+    /// Names that the state knows as ours.
+    recorded: BTreeMap<Store, String>,
+    /// What the state knows of each component's role.
+    granted: BTreeMap<Product, Granted>,
+    /// Associations of service accounts that are not wanted: cluster and id.
+    old_associations: BTreeSet<(String, String)>,
+    /// Roles that are not wanted.
+    old_roles: BTreeSet<String>,
+    /// The attribute as it was, for a state in which the old associations stay.
+    old_identity: Option<Value<PodIdentityModel>>,
+}
+
+impl Work {
+    fn new(goal: &Model, prior: Option<&Model>, place: &Place) -> Option<Self> {
+        let buckets: Option<Vec<Bucket>> =
+            goal.stores()?.into_iter().map(|store| goal.bucket(store, place)).collect();
+        let shares = goal.shares(place)?;
+        let removed = prior.map(|prior| removed(prior, goal)).unwrap_or_default();
+        let granted = prior.map_or_else(BTreeMap::new, |prior| {
+            Product::ALL.into_iter().map(|product| (product, prior.granted(product))).collect()
+        });
+        let keys: Vec<_> = shares.iter().filter_map(|share| share.workload.key.clone()).collect();
+        let roles: Vec<&str> =
+            shares.iter().map(|share| share.workload.role_name.as_str()).collect();
+        let old_associations = prior.map(Model::associations).unwrap_or_default();
+        Some(Self {
+            owner_name: goal.owner_name()?,
+            removed: removed
+                .into_iter()
+                .map(|(store, name)| (store, (name, goal.force_destroy(store))))
+                .collect(),
+            recorded: prior.map(Model::recorded_names).unwrap_or_default(),
+            old_associations: old_associations
+                .into_iter()
+                .filter(|(key, _)| !keys.contains(key))
+                .map(|(key, id)| (key.cluster_name, id))
+                .collect(),
+            old_roles: prior
+                .map(Model::role_names)
+                .unwrap_or_default()
+                .into_iter()
+                .filter(|name| !roles.contains(&name.as_str()))
+                .collect(),
+            old_identity: prior.map(|prior| prior.pod_identity.clone()),
+            buckets: buckets?,
+            shares,
+            granted,
+        })
+    }
+}
+
+/// The state from which an apply starts: the goal's attributes over what exists.
+fn start(goal: &Model, prior: Option<&Model>) -> Model {
+    let mut state = goal.clone();
+    let nothing = || Value::Value(BTreeMap::new());
+    state.bucket_names = prior.map_or_else(nothing, |prior| prior.bucket_names.clone());
+    state.role_arns = prior.map_or_else(nothing, |prior| prior.role_arns.clone());
+    state.association_ids = prior.map_or_else(nothing, |prior| prior.association_ids.clone());
+    state.status = Value::Value(INCOMPLETE.to_owned());
+    state.status_reason = Value::Value("The operation did not come to its end.".to_owned());
+    let open = |store: Store| {
+        let status = pending("bucket", "Not begun.");
+        (store.key().to_owned(), Value::Value(status))
+    };
+    state.bucket_status =
+        Value::Value(goal.stores().unwrap_or_default().into_iter().map(open).collect());
+    state
+}
+
+/// The state as it is reached, recorded at every change once anything exists.
+struct Progress<'a> {
+    inner: Mutex<Inner<'a>>,
+}
+
+struct Inner<'a> {
+    state: Model,
+    recorder: &'a mut Recorder<Model>,
+}
+
+impl<'a> Progress<'a> {
+    fn new(state: Model, recorder: &'a mut Recorder<Model>, exists: bool) -> Self {
+        if exists {
+            recorder.record(state.clone());
+        }
+        Self { inner: Mutex::new(Inner { state, recorder }) }
+    }
+
+    fn note(&self, change: impl FnOnce(&mut Model)) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut inner.state);
+        let state = inner.state.clone();
+        inner.recorder.record(state);
+    }
+
+    /// As [`Progress::note`], for what may be told before anything exists.
+    fn remark(&self, change: impl FnOnce(&mut Model)) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut inner.state);
+        if inner.recorder.state().is_some() {
+            let state = inner.state.clone();
+            inner.recorder.record(state);
+        }
+    }
+
+    fn reached(&self) -> Model {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).state.clone()
+    }
+
+    fn bucket(&self, bucket: &Bucket, step: &str) {
+        self.note(|state| {
+            insert(&mut state.bucket_names, bucket.store.key(), Some(&bucket.name));
+            let next = STEPS.iter().skip_while(|name| **name != step).nth(1);
+            state.set_status(bucket.store, next.map_or_else(complete, |next| pending(next, "")));
+        });
+    }
+
+    fn failed(&self, store: Store, error: &StepError) {
+        self.remark(|state| {
+            let step = state.pending_step(store).unwrap_or_else(|| "bucket".to_owned());
+            state.set_status(store, pending(&step, &reason(error)));
+        });
+    }
+}
+
+/// Everything, answering what failed.
+async fn carry_out(walk: &Walk<'_>, work: &Work, progress: &Progress<'_>) -> Vec<StepError> {
+    let (gone, old) =
+        join(remove_buckets(walk, work, progress), remove_associations(walk, work)).await;
+    let mut errors = gone;
+    let blocked: BTreeSet<Store> = work
+        .removed
+        .keys()
+        .filter(|store| progress.reached().recorded_names().contains_key(store))
+        .copied()
+        .collect();
+    let walks = work
+        .buckets
+        .iter()
+        .filter(|bucket| !blocked.contains(&bucket.store))
+        .map(|bucket| walk_bucket(walk, work, bucket, progress));
+    let access_stays = !old.is_empty();
+    errors.extend(old);
+    if let (true, Some(identity)) = (access_stays, &work.old_identity) {
+        progress.note(|state| state.pod_identity = identity.clone());
+    }
+    let shares = work.shares.iter().filter(|_| !access_stays);
+    let shares = shares.map(|share| bring_access(walk, work, share, progress));
+    let (buckets, shares) = join(join_all(walks), join_all(shares)).await;
+    let mut unfinished = Vec::new();
+    for (bucket, walked) in buckets {
+        match walked {
+            Ok(Walked { unfinished: true, .. }) => unfinished.push(bucket),
+            Ok(_) => {}
+            Err(error) => errors.push(error),
+        }
+    }
+    let mut open = Vec::new();
+    for (share, brought) in shares {
+        match brought {
+            Ok(true) => open.push(share),
+            Ok(false) => {}
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() {
+        errors.extend(remove_roles(walk, work, progress).await);
+    }
+    if errors.is_empty() {
+        errors.extend(finish(walk, &unfinished, &open, progress).await);
+    }
+    errors
+}
+
+async fn walk_bucket<'w>(
+    walk: &Walk<'_>,
+    work: &Work,
+    bucket: &'w Bucket,
+    progress: &Progress<'_>,
+) -> (&'w Bucket, Result<Walked, StepError>) {
+    let recorded = work.recorded.get(&bucket.store) == Some(&bucket.name);
+    let done = |step: &'static str| progress.bucket(bucket, step);
+    let walked = walk.bring_about(bucket, recorded, &done).await;
+    if let Err(error) = &walked {
+        progress.failed(bucket.store, error);
+    }
+    if let Ok(Walked { unsettled: true, .. }) = &walked {
+        tracing::warn!(bucket = bucket.name, "settings were written and are not all read back yet");
+    }
+    (bucket, walked)
+}
+
+/// Brings a role about; answers whether it carries the creation marker.
+async fn bring_access<'w>(
+    walk: &Walk<'_>,
+    work: &Work,
+    share: &'w Share,
+    progress: &Progress<'_>,
+) -> (&'w Share, Result<bool, StepError>) {
+    let known = share.products.first().and_then(|product| work.granted.get(product));
+    let mut known = known.cloned().unwrap_or_default();
+    // The id of another service account's association says nothing here.
+    if work.old_associations.iter().any(|(_, id)| known.association_id.as_ref() == Some(id)) {
+        known.association_id = None;
+    }
+    let record = |granted: &Granted| {
+        progress.note(|state| {
+            for product in &share.products {
+                insert(&mut state.role_arns, product.as_str(), granted.role_arn.as_deref());
+                let id = granted.association_id.as_deref();
+                insert(&mut state.association_ids, product.as_str(), id);
+            }
+        });
+    };
+    let brought = workload_access::bring_about(
+        walk.clients,
+        walk.wait,
+        &share.workload,
+        &known,
+        walk.tagged.ignore,
+        &record,
+    )
+    .await;
+    (share, brought.map(|brought| brought.unfinished))
+}
+
+async fn remove_buckets(walk: &Walk<'_>, work: &Work, progress: &Progress<'_>) -> Vec<StepError> {
+    let deletions = work.removed.iter().map(|(store, (name, force))| async move {
+        let deleted = delete_bucket(walk.clients, walk.wait, walk.place, name, *force).await;
+        match deleted {
+            Ok(()) => {
+                progress.note(|state| insert(&mut state.bucket_names, store.key(), None));
+                None
+            }
+            Err(error) => Some(error),
+        }
+    });
+    join_all(deletions).await.into_iter().flatten().collect()
+}
+
+async fn remove_associations(walk: &Walk<'_>, work: &Work) -> Vec<StepError> {
+    let deletions = work.old_associations.iter().map(|(cluster, id)| {
+        workload_access::remove_association(walk.clients, walk.wait, cluster, id)
+    });
+    join_all(deletions).await.into_iter().filter_map(Result::err).collect()
+}
+
+async fn remove_roles(walk: &Walk<'_>, work: &Work, progress: &Progress<'_>) -> Vec<StepError> {
+    let owner = Owner { kind: KIND, name: &work.owner_name };
+    let deletions = work.old_roles.iter().map(|name| async move {
+        workload_access::remove(walk.clients, walk.wait, owner, name, None).await
+    });
+    let errors: Vec<_> = join_all(deletions).await.into_iter().filter_map(Result::err).collect();
+    if errors.is_empty() {
+        let wanted: BTreeSet<Product> =
+            work.shares.iter().flat_map(|share| share.products.iter().copied()).collect();
+        for product in Product::ALL.into_iter().filter(|product| !wanted.contains(product)) {
+            progress.note(|state| {
+                insert(&mut state.role_arns, product.as_str(), None);
+                insert(&mut state.association_ids, product.as_str(), None);
+            });
+        }
+    } else {
+        // The state must not lose them: the new roles are found by name and by their marker.
+        for (product, granted) in &work.granted {
+            let arn = granted.role_arn.as_deref();
+            let old = arn.is_some_and(|arn| {
+                work.old_roles.iter().any(|name| arn.ends_with(&format!("/{name}")))
+            });
+            if old {
+                progress.note(|state| insert(&mut state.role_arns, product.as_str(), arn));
+            }
+        }
+    }
+    errors
+}
+
+async fn finish(
+    walk: &Walk<'_>,
+    buckets: &[&Bucket],
+    shares: &[&Share],
+    progress: &Progress<'_>,
+) -> Vec<StepError> {
+    let buckets = buckets.iter().map(|bucket| async move {
+        match walk.finish(bucket).await {
+            Ok(()) => {
+                progress.bucket(bucket, "tags");
+                None
+            }
+            Err(error) => {
+                progress.failed(bucket.store, &error);
+                Some(error)
+            }
+        }
+    });
+    let shares = shares.iter().map(|share| {
+        let workload = &share.workload;
+        workload_access::finish(walk.clients, walk.wait, workload, walk.tagged.ignore)
+    });
+    let (buckets, shares) = join(join_all(buckets), join_all(shares)).await;
+    let shares = shares.into_iter().filter_map(Result::err);
+    buckets.into_iter().flatten().chain(shares).collect()
+}
+
+/// Records how it ended: complete, incomplete with an error, or incomplete with a warning where the
+/// provider says so and every bucket is there.
+fn conclude(
+    cx: &Context<ProviderContext>,
+    report: &Report<'_>,
+    errors: Vec<StepError>,
+    goal: &Model,
+    work: &Work,
+    mut reached: Model,
+    recorder: &mut Recorder<Model>,
+) -> Result<(), Diagnostic> {
+    let Some(told) = report.diagnostic_of_all(&errors) else {
+        reached.status = Value::Value(COMPLETE.to_owned());
+        reached.status_reason = Value::Null;
+        recorder.record(reached);
+        return Ok(());
+    };
+    let reasons: Vec<String> = errors.iter().map(reason).collect();
+    let exists = recorder.state().is_some();
+    reached.status_reason = Value::Value(reasons.join("\n"));
+    let names = reached.recorded_names();
+    let usable = work.buckets.iter().all(|bucket| names.get(&bucket.store) == Some(&bucket.name));
+    let resume = report.verb == Verb::Creating
+        && cx.provider.incomplete_create == IncompleteCreate::Resume
+        && !errors.iter().any(StepError::is_cancelled);
+    if resume && usable {
+        // What was known in the plan must stand; what is missing is told by the status.
+        reached.role_arns = goal.role_arns.clone();
+        let ids = known_map(&reached.association_ids).unwrap_or_default();
+        reached.association_ids = match &goal.association_ids {
+            Value::Value(planned) => Value::Value(
+                planned
+                    .keys()
+                    .map(|key| {
+                        let id = ids.get(key).cloned().map_or(Value::Null, Value::Value);
+                        (key.clone(), id)
+                    })
+                    .collect(),
+            ),
+            _ => reached.association_ids,
+        };
+        recorder.record(reached);
+        recorder.warnings.push(whole(
+            told.summary,
+            format!(
+                "{}\n\nincomplete_create = \"resume\": this create ends without an error although \
+                 it is incomplete, and the next apply goes on with it.",
+                told.detail
+            ),
+        ));
+        return Ok(());
+    }
+    if exists {
+        recorder.record(reached);
+    }
+    Err(told)
+}
+
+fn insert(map: &mut Value<StringMap>, key: &str, value: Option<&str>) {
+    if !map.is_value() {
+        *map = Value::Value(BTreeMap::new());
+    }
+    if let Value::Value(map) = map {
+        match value {
+            Some(text) => {
+                map.insert(key.to_owned(), Value::Value(text.to_owned()));
+            }
+            None => {
+                map.remove(key);
+            }
+        }
+    }
+}
+
+impl Model {
+    /// How far a bucket is, from now on.
+    pub(super) fn set_status(&mut self, store: Store, status: BucketStatus) {
+        if !self.bucket_status.is_value() {
+            self.bucket_status = Value::Value(BTreeMap::new());
+        }
+        if let Value::Value(map) = &mut self.bucket_status {
+            map.insert(store.key().to_owned(), Value::Value(status));
+        }
+    }
+
+    fn pending_step(&self, store: Store) -> Option<String> {
+        let Value::Value(map) = &self.bucket_status else { return None };
+        match map.get(store.key())? {
+            Value::Value(BucketStatus { pending_step: Value::Value(step), .. }) => {
+                Some(step.clone())
+            }
+            _ => None,
+        }
+    }
+
+    /// What exists, in words.
+    pub(super) fn inventory(&self) -> Vec<String> {
+        let buckets = self.recorded_names().into_values().map(|name| format!("bucket {name}"));
+        let roles = self.role_names().into_iter().map(|name| format!("role {name}"));
+        buckets.chain(roles).collect()
+    }
+}

@@ -1,0 +1,136 @@
+//! What exists of a workload's rights, and whom it belongs to. Reads only.
+
+use std::collections::BTreeSet;
+
+use futures_util::future::{OptionFuture, try_join4};
+
+use super::{Granted, Workload};
+use crate::aws::eks::{self, Association, AssociationKey};
+use crate::aws::iam::{self, Role};
+use crate::aws::{Clients, Error};
+use crate::platform::tags::{IgnoreRules, Observed as ObservedTags, Owner, RESOURCE};
+
+/// What exists.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Observed {
+    /// The role.
+    pub role: Option<Role>,
+    /// The document of its inline policy of the workload's name.
+    pub policy: Option<String>,
+    /// ARNs of the managed policies attached to it; not asked for where none is wanted.
+    pub attached: BTreeSet<String>,
+    /// The association of the workload's service account, whoever made it.
+    pub association: Option<Association>,
+}
+
+/// Something of somebody else stands where the workload's own would be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Conflict {
+    /// The role exists and was not made for this owner.
+    Role {
+        /// What exists and whose it is, as a sentence without its full stop.
+        what: String,
+    },
+    /// The service account has an association that was not made for this owner.
+    Association {
+        /// What exists and whose it is, as a sentence without its full stop.
+        what: String,
+    },
+}
+
+/// Reads everything at once. The association is asked for by its id where the state has one.
+pub async fn find(
+    clients: &Clients,
+    workload: &Workload,
+    granted: &Granted,
+) -> Result<Observed, Error> {
+    let role_name = &workload.role_name;
+    let attached: OptionFuture<_> = (!workload.managed_policy_arns.is_empty())
+        .then(|| iam::list_attached_policies(clients, role_name))
+        .into();
+    let attached = async { attached.await.map_or(Ok(Vec::new()), absent_is_empty) };
+    let (role, policy, attached, association) = try_join4(
+        iam::find_role_by_name(clients, role_name),
+        iam::find_inline_policy(clients, role_name, workload.policy_name),
+        attached,
+        find_association(clients, workload.key.as_ref(), granted.association_id.as_deref()),
+    )
+    .await?;
+    Ok(Observed { role, policy, attached: attached.into_iter().collect(), association })
+}
+
+fn absent_is_empty<T>(answer: Result<Vec<T>, Error>) -> Result<Vec<T>, Error> {
+    match answer {
+        Err(error) if error.is_not_found() => Ok(Vec::new()),
+        answer => answer,
+    }
+}
+
+/// The association of a service account; none also where there is no such cluster.
+pub(super) async fn find_association(
+    clients: &Clients,
+    key: Option<&AssociationKey>,
+    id: Option<&str>,
+) -> Result<Option<Association>, Error> {
+    let Some(key) = key else { return Ok(None) };
+    if let Some(id) = id {
+        let found = eks::find_association_by_id(clients, &key.cluster_name, id).await?;
+        if found.as_ref().is_some_and(|association| association.key == *key) {
+            return Ok(found);
+        }
+    }
+    let id = match eks::find_association_id_by_key(clients, key).await {
+        Ok(Some(id)) => id,
+        Ok(None) => return Ok(None),
+        Err(error) if error.is_not_found() => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    eks::find_association_by_id(clients, &key.cluster_name, &id).await
+}
+
+/// What of somebody else stands in the way of a create; asked at plan.
+pub async fn conflicts(clients: &Clients, workload: &Workload) -> Result<Vec<Conflict>, Error> {
+    let (role, association) = futures_util::future::try_join(
+        iam::find_role_by_name(clients, &workload.role_name),
+        find_association(clients, workload.key.as_ref(), None),
+    )
+    .await?;
+    let role = role
+        .and_then(|role| foreign_role(&role, workload.owner()).map(|what| Conflict::Role { what }));
+    let association = association.and_then(|association| {
+        foreign_association(&association, workload.owner())
+            .map(|what| Conflict::Association { what })
+    });
+    Ok(role.into_iter().chain(association).collect())
+}
+
+/// Whose role it is, unless it is the owner's.
+pub(super) fn foreign_role(role: &Role, owner: Owner<'_>) -> Option<String> {
+    let tags = ObservedTags::read(&role.tags, &IgnoreRules::default(), &[]);
+    (!tags.is_owned_by(owner)).then(|| match role.tags.get(RESOURCE) {
+        Some(other) => format!("role {} exists, and belongs to {other}", role.name),
+        None => format!("role {} exists, and was not made by this provider", role.name),
+    })
+}
+
+/// Whose association it is, unless it is the owner's.
+pub(super) fn foreign_association(association: &Association, owner: Owner<'_>) -> Option<String> {
+    let tags = ObservedTags::read(&association.tags, &IgnoreRules::default(), &[]);
+    let key = &association.key;
+    (!tags.is_owned_by(owner)).then(|| {
+        let whose = match (&association.owner_arn, association.tags.get(RESOURCE)) {
+            (Some(addon), _) => format!("belongs to the add-on {addon}"),
+            (None, Some(other)) => format!("belongs to {other}"),
+            (None, None) => "was not made by this provider".to_owned(),
+        };
+        format!(
+            "service account {}/{} in cluster {} has Pod Identity association {} with role {}, \
+             which {whose}",
+            key.namespace,
+            key.service_account,
+            key.cluster_name,
+            association.id,
+            association.role_arn
+        )
+    })
+}
