@@ -37,6 +37,7 @@ fn full() -> String {
   replication_overwrite_protection = "DISABLED"
   tags                            = {{ team = "content" }}
   timeouts                        = {{ create = "10m" }}
+  csi_pod_identity                = {{}}
   storage_class                   = {{ name = "content", directory_perms = "750" }}
   access_points = {{
     uploads = {{ path = "/uploads", owner_uid = 1000, owner_gid = 1000, permissions = "750" }}
@@ -82,6 +83,8 @@ async fn every_attribute_changes_in_place_and_back() {
         assert_eq!(changed["access_point_ids"].as_object().unwrap().len(), 2);
         assert_ne!(changed["security_group_ids"], created["security_group_ids"]);
         assert!(changed["policy_json"].as_str().unwrap().contains("role/content"));
+        assert!(changed["node_role_arn"].as_str().unwrap().ends_with("demo-efs-csi-node"));
+        assert!(changed["policy_json"].as_str().unwrap().contains("demo-efs-csi-node"));
         assert!(changed["storage_class_manifest"].as_str().unwrap().contains("name: content"));
         scene.configure(&minimal());
         scene.settle().await;
@@ -202,6 +205,10 @@ async fn tamper(scene: &Scene, with: &str, state: &Value) {
             let answer = scene.aws.rest("elasticfilesystem", "PUT", &path, &body).await;
             answer.unwrap().ok().unwrap();
         }
+        "role policy" => {
+            let name = [("RoleName", "demo-efs-csi-node"), ("PolicyName", "efs")];
+            scene.aws.query("iam", "DeleteRolePolicy", &name).await.unwrap().ok().unwrap();
+        }
         "access point" => {
             let point = state["access_point_ids"]["uploads"].as_str().unwrap();
             efs("DELETE", format!("/2015-02-01/access-points/{point}"), "").await;
@@ -227,6 +234,7 @@ async fn drift_is_shown_and_repaired_by_one_apply() {
             "mount target",
             "security groups",
             "access point",
+            "role policy",
         ] {
             let before = state(&scene).await;
             tamper(&scene, with, &before).await;
