@@ -15,13 +15,13 @@ export CARGO_TARGET_DIR PROTOC
 
 # The profile of build, install and demo: dev (default) or release.
 PROFILE ?= dev
-BINARY = $(CARGO_TARGET_DIR)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/terraform-provider-officeless
+BUILT = $(CARGO_TARGET_DIR)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
+BINARY = $(BUILT)/terraform-provider-officeless
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 # Where `make install` puts the provider: Terraform looks there without any configuration.
 PLUGINS ?= $(HOME)/.terraform.d/plugins
 PLATFORM = $(shell uname -s | tr '[:upper:]' '[:lower:]')_$(shell uname -m | sed -e 's/x86_64/amd64/' -e 's/aarch64/arm64/')
 FETCH = python3 tests/support/tools/install.py
-BENCH_TOOLS = cargo run --quiet --package officeless-testbench --bin
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -29,15 +29,17 @@ help: ## list the targets
 demo: ## stand the platform up on an emulator and take it down again; KEEP=1 leaves it up
 	@$(FETCH) ministack protoc-if-missing terraform-if-missing
 	@echo "building the provider and the bench ($(PROFILE) profile)"
-	@cargo build --profile $(PROFILE)
-	@KEEP="$(KEEP)" $(BENCH_TOOLS) demo -- "$(BINARY)"
+	@# These targets make cargo choose the features it chooses for tests: one build serves both.
+	@cargo build --profile $(PROFILE) --workspace --bins --example tools
+	@KEEP="$(KEEP)" "$(BUILT)/demo" "$(BINARY)"
 
 test: tools ## unit, protocol and acceptance tests, on every Terraform and OpenTofu found
 	cargo test --workspace
 
 bench: tools ## print start, memory, size, time and AWS calls (release profile; not a test)
 	@cargo build --release
-	@$(BENCH_TOOLS) bench -- "$(CARGO_TARGET_DIR)/release/terraform-provider-officeless"
+	@cargo build --release --package officeless-testbench
+	@"$(CARGO_TARGET_DIR)/release/bench" "$(CARGO_TARGET_DIR)/release/terraform-provider-officeless"
 
 # The tests come last: their summary is the last thing read. They hold the check of docs/ for drift.
 ci: tools ## what CI runs: format, lints, tests, docs drift

@@ -15,10 +15,12 @@
 //! * [`aws`]: talking to AWS. Knows nothing of Terraform.
 //! * [`platform`]: what Officeless means: defaults, names, tags, policies, manifests. Pure.
 //! * [`provider`]: the provider block, and the context it hands to resources.
-//! * [`resources`]: the composites..
+//! * [`resources`]: the composites; [`data_sources`]: what is only read.
+//! * [`docs`]: the registry's pages, from schema, description and examples. Pure.
 
 pub mod aws;
 pub mod data_sources;
+pub mod docs;
 pub mod framework;
 pub mod platform;
 pub mod plugin;

@@ -34,6 +34,14 @@ pub struct Cluster {
     pub security_group_ids: Vec<String>,
     /// Issuer of service account tokens.
     pub oidc_issuer: Option<String>,
+    /// Whether the API server is reached from the internet.
+    pub endpoint_public_access: bool,
+    /// Whether the API server is reached from within the VPC.
+    pub endpoint_private_access: bool,
+    /// `API`, `API_AND_CONFIG_MAP` or `CONFIG_MAP`.
+    pub authentication_mode: Option<String>,
+    /// Whether EKS Auto Mode runs the nodes, with a Pod Identity agent of its own.
+    pub auto_mode: bool,
     /// Tags without those of AWS.
     pub tags: Tags,
 }
@@ -100,7 +108,7 @@ pub async fn find_addon_by_name(
     let answer = error::found(request.send().await.map_err(failed("DescribeAddon")))?;
     Ok(answer.and_then(|answer| answer.addon).map(|addon| Addon {
         name: addon.addon_name.unwrap_or_else(|| name.to_owned()),
-        version: addon.addon_version,
+        version: error::non_empty(addon.addon_version),
         status: addon.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
         issues: addon
             .health
@@ -251,14 +259,20 @@ fn read_cluster(name: &str, cluster: SdkCluster) -> Cluster {
         version: cluster.version,
         endpoint: cluster.endpoint,
         oidc_issuer: cluster.identity.and_then(|identity| identity.oidc?.issuer),
+        authentication_mode: cluster
+            .access_config
+            .and_then(|access| access.authentication_mode)
+            .map(|mode| mode.as_str().to_owned()),
+        auto_mode: cluster.compute_config.and_then(|compute| compute.enabled).unwrap_or_default(),
         tags: tags::collect(cluster.tags.unwrap_or_default()),
         ..Cluster::default()
     };
     if let Some(network) = cluster.resources_vpc_config {
-        read.vpc_id = network.vpc_id;
+        read.endpoint_public_access = network.endpoint_public_access;
+        read.endpoint_private_access = network.endpoint_private_access;
+        read.vpc_id = error::non_empty(network.vpc_id);
         read.subnet_ids = network.subnet_ids.unwrap_or_default();
-        read.cluster_security_group_id =
-            network.cluster_security_group_id.filter(|id| !id.is_empty());
+        read.cluster_security_group_id = error::non_empty(network.cluster_security_group_id);
         read.security_group_ids = network.security_group_ids.unwrap_or_default();
     }
     read
@@ -280,8 +294,8 @@ fn read_association(
                 .ok_or_else(|| missing("serviceAccount"))?,
         },
         role_arn: association.role_arn.ok_or_else(|| missing("roleArn"))?,
-        target_role_arn: association.target_role_arn,
-        owner_arn: association.owner_arn,
+        target_role_arn: error::non_empty(association.target_role_arn),
+        owner_arn: error::non_empty(association.owner_arn),
         tags: tags::collect(association.tags.unwrap_or_default()),
     })
 }

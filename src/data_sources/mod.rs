@@ -1,9 +1,15 @@
-//! The data sources.
+//! The data sources, one folder each.
 
-use crate::framework::managed::ReadableSource;
+pub mod cluster;
+pub mod platform_defaults;
+
+use crate::framework::managed::{Readable, ReadableSource};
 use crate::provider::ProviderContext;
 
 /// Every data source.
 pub fn all() -> Vec<Box<dyn ReadableSource<ProviderContext>>> {
-    Vec::new()
+    vec![
+        Box::new(Readable::new(cluster::DataSource)),
+        Box::new(Readable::new(platform_defaults::DataSource)),
+    ]
 }

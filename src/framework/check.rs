@@ -21,6 +21,7 @@ pub struct Check {
     test: Arc<Test>,
     /// The accepted values, when they are few.
     pub one_of: &'static [&'static str],
+    broken_pattern: Option<&'static str>,
 }
 
 impl fmt::Debug for Check {
@@ -32,7 +33,7 @@ impl fmt::Debug for Check {
 impl Check {
     /// A rule of any kind. `test` answers the sentence that the value breaks.
     pub fn new(test: impl Fn(&Dynamic) -> Result<(), String> + Send + Sync + 'static) -> Self {
-        Self { test: Arc::new(test), one_of: &[] }
+        Self { test: Arc::new(test), one_of: &[], broken_pattern: None }
     }
 
     /// One of these strings.
@@ -42,7 +43,7 @@ impl Check {
             Dynamic::String(text) if values.contains(&text.as_str()) => Ok(()),
             _ => Err(rule.clone()),
         };
-        Self { test: Arc::new(test), one_of: values }
+        Self { one_of: values, ..Self::new(test) }
     }
 
     /// A string of so many characters.
@@ -61,11 +62,13 @@ impl Check {
     ///
     /// A pattern that does not compile accepts nothing: the schema test of every room finds it.
     pub fn pattern(pattern: &'static str, rule: &'static str) -> Self {
-        let regex = Regex::new(pattern);
-        Self::text(move |text| match &regex {
+        let compiled = Regex::new(pattern);
+        let broken_pattern = compiled.is_err().then_some(pattern);
+        let check = Self::text(move |text| match &compiled {
             Ok(regex) if regex.is_match(text) => Ok(()),
             _ => Err(rule.to_owned()),
-        })
+        });
+        Self { broken_pattern, ..check }
     }
 
     /// A string that `test` accepts; it answers the sentence that the string breaks.
@@ -105,7 +108,7 @@ impl Check {
 
     /// Every element of a collection satisfies `check`.
     pub fn each(check: Check) -> Self {
-        let one_of = check.one_of;
+        let Self { one_of, broken_pattern, .. } = check;
         let test = move |value: &Dynamic| {
             let refuse = |item: &Dynamic| check.refusal(item).map(|rule| format!("{item} {rule}"));
             let refusal = match value {
@@ -115,7 +118,7 @@ impl Check {
             };
             refusal.map_or(Ok(()), Err)
         };
-        Self { test: Arc::new(test), one_of }
+        Self { test: Arc::new(test), one_of, broken_pattern }
     }
 
     /// Every key of a map is one of these.
@@ -129,6 +132,11 @@ impl Check {
                 None => Ok(()),
             }
         })
+    }
+
+    /// The pattern of this rule, if it does not compile: always a slip, which schema tests find.
+    pub fn broken_pattern(&self) -> Option<&'static str> {
+        self.broken_pattern
     }
 
     /// The rule that `value` breaks, if any.
@@ -181,7 +189,10 @@ fn one(
     if attribute.presence == Presence::Computed && given {
         diagnostics.add_error(diagnostic(
             "Invalid Configuration for Read-Only Attribute",
-            format!("{} is set by the provider. Remove it from the configuration.", path_text(path)),
+            format!(
+                "{} is set by the provider. Remove it from the configuration.",
+                path_text(path)
+            ),
             path.clone(),
         ));
         return;
@@ -279,8 +290,7 @@ mod tests {
             attributes: vec![Attribute::string("token_wo").write_only()],
             ..Schema::default()
         };
-        let config =
-            Dynamic::Map(Object::from([("token_wo".to_owned(), Dynamic::from("secret"))]));
+        let config = Dynamic::Map(Object::from([("token_wo".to_owned(), Dynamic::from("secret"))]));
         let mut diagnostics = Diagnostics::default();
         configuration(&schema, &config, false, &mut diagnostics);
         assert!(diagnostics.errors[0].detail.contains("Terraform 1.11"));

@@ -1,4 +1,4 @@
-//! Values on the wire: MessagePack between core and provider, JSON in stored state.
+//! Values on the wire: `MessagePack` between core and provider, JSON in stored state.
 //!
 //! Decoding is guided by the type: an object holds exactly its attributes, numbers arrive in any
 //! numeric form or as text, any extension value is an unknown. Sets leave here sorted and without
@@ -17,7 +17,7 @@ const MAX_DEPTH: usize = 128;
 /// Bytes that are no value of the expected type.
 #[derive(Debug, thiserror::Error)]
 pub enum CodecError {
-    /// The MessagePack itself is broken.
+    /// The `MessagePack` itself is broken.
     #[error("malformed MessagePack: {0}")]
     Pack(String),
     /// The JSON itself is broken.
@@ -42,7 +42,7 @@ impl CodecError {
     }
 }
 
-/// Reads a MessagePack value of type `kind`. No bytes at all mean null.
+/// Reads a `MessagePack` value of type `kind`. No bytes at all mean null.
 pub fn from_msgpack(bytes: &[u8], kind: &Type) -> Result<Dynamic, CodecError> {
     if bytes.is_empty() {
         return Ok(Dynamic::Null);
@@ -56,7 +56,7 @@ pub fn from_msgpack(bytes: &[u8], kind: &Type) -> Result<Dynamic, CodecError> {
     unpack(pack, kind, "")
 }
 
-/// Writes a value of type `kind` as MessagePack.
+/// Writes a value of type `kind` as `MessagePack`.
 pub fn to_msgpack(value: &Dynamic, kind: &Type) -> Result<Vec<u8>, CodecError> {
     let pack = pack(value, kind, "")?;
     let mut bytes = Vec::new();
@@ -356,7 +356,10 @@ mod tests {
     #[test]
     fn what_does_not_fit_the_type_is_refused_with_its_place_and_without_its_content() {
         let cases: [(&[u8], &str); 4] = [
-            (&[0x81, 0xa4, b'n', b'a', b'm', b'e', 0x05], "name: expected a string, found an integer"),
+            (
+                &[0x81, 0xa4, b'n', b'a', b'm', b'e', 0x05],
+                "name: expected a string, found an integer",
+            ),
             (&[0x81, 0xa1, b'x', 0xc0], "value: expected no such attribute, found \"x\""),
             (&[0x81, 0xa4, b'n', b'a', b'm', b'e', 0xc0], "size: expected a value, found nothing"),
             (&[0xc0, 0xc0], "malformed MessagePack: 1 bytes after the value"),

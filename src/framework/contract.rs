@@ -107,10 +107,10 @@ fn plan_attribute(
     if planned == config || kept || attribute.presence == Presence::Computed || decided {
         return;
     }
-    if let Shape::Nested(nesting, nested) = &attribute.shape {
-        if plan_nested(*nesting, nested, config, prior, planned, path, diagnostics) {
-            return;
-        }
+    if let Shape::Nested(nesting, nested) = &attribute.shape
+        && plan_nested(*nesting, nested, config, prior, planned, path, diagnostics)
+    {
+        return;
     }
     let text = format!("is planned as {planned}, and configuration says {config}");
     breach(path, &text, diagnostics);
@@ -219,7 +219,8 @@ mod tests {
 
     #[test]
     fn nested_objects_are_compared_one_by_one() {
-        let point = |path: &str, arn: Dynamic| object(&[("path", Dynamic::from(path)), ("arn", arn)]);
+        let point =
+            |path: &str, arn: Dynamic| object(&[("path", Dynamic::from(path)), ("arn", arn)]);
         let config = object(&[("points", object(&[("x", point("/a", Dynamic::Null))]))]);
         let good = object(&[("points", object(&[("x", point("/a", Dynamic::Unknown))]))]);
         let bad = object(&[("points", object(&[("x", point("/b", Dynamic::Unknown))]))]);

@@ -145,8 +145,7 @@ impl<R> Managed<R> {
             replaces: Vec::new(),
             diagnostics: Diagnostics::default(),
         };
-        let request =
-            PlanRequest { config: &config_model, prior: prior_model.as_ref(), private };
+        let request = PlanRequest { config: &config_model, prior: prior_model.as_ref(), private };
         self.resource.plan(cx, request, &mut draft).await;
 
         output.diagnostics = draft.diagnostics;
@@ -254,7 +253,7 @@ where
             .unwrap_or_else(|_| Err(provider_bug("The operation broke off in a panic.")));
         let (state, private, warnings) = recorder.into_parts();
         let state = state.map_or(Dynamic::Null, |state| state.to_dynamic());
-        warnings.into_iter().for_each(|warning| diagnostics.add_warning(warning));
+        diagnostics.warnings.extend(warnings);
         match outcome {
             Ok(()) => contract::check_apply(schema, &planned, &state, &mut diagnostics),
             Err(error) => diagnostics.add_error(error),

@@ -8,7 +8,7 @@
 //! All four are pure, so that the plan made again during apply is the same plan.
 
 use super::schema::{Attribute, Follows, Nesting, Presence, Schema, Shape};
-use super::value::{AttributePath, Dynamic, Object};
+use super::value::{AttributePath, Data, Dynamic, Mismatch, Object};
 
 /// `proposed` with the defaults of everything that `config` leaves null, and no write-only value.
 /// Computed attributes of a new object are unknown.
@@ -73,6 +73,12 @@ fn one(
         ),
         _ => value.clone(),
     }
+}
+
+/// A model with every default, and null for the rest: what an import starts from.
+pub fn defaults<M: Data>(schema: &Schema) -> Result<M, Mismatch> {
+    let nothing = Dynamic::Map(Object::new());
+    M::from_dynamic(with_defaults(&schema.attributes, &nothing, &nothing, &nothing))
 }
 
 /// The names of the root attributes that differ between `prior` and `planned`.
@@ -141,10 +147,7 @@ mod tests {
                 Attribute::string("policy").computed().follows(&["zone"]),
                 Attribute::object(
                     "class",
-                    vec![
-                        Attribute::string("perms").default("700"),
-                        Attribute::number("uid"),
-                    ],
+                    vec![Attribute::string("perms").default("700"), Attribute::number("uid")],
                 )
                 .default_object(),
                 Attribute::string("token_wo").write_only(),
@@ -227,10 +230,7 @@ mod tests {
         }
         let planned = plan(&config, &existing(), &proposed);
         assert_eq!(planned.get("policy"), &Dynamic::Unknown);
-        assert_eq!(
-            replacements(&schema(), &existing(), &planned),
-            [AttributePath::new("zone")]
-        );
+        assert_eq!(replacements(&schema(), &existing(), &planned), [AttributePath::new("zone")]);
     }
 
     #[test]

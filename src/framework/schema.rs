@@ -400,3 +400,77 @@ pub fn visit<'a>(
         }
     }
 }
+
+/// Checks that every room's test makes of its schema.
+#[cfg(test)]
+pub mod testing {
+    use super::{Attribute, Schema, Shape, Type};
+    use crate::framework::value::{Data, Dynamic, Object};
+
+    /// Asserts that model and schema have the same attributes, that every attribute is described,
+    /// and that defaults and rules agree.
+    ///
+    /// # Panics
+    ///
+    /// When they do not.
+    pub fn assert_model_fits<M: Data>(schema: &Schema) {
+        // A model that lacks an attribute refuses it as a stranger, and one that has an attribute
+        // too many writes it back: at the root, and in every nested object.
+        let kind = schema.kind();
+        let null_root = match &kind {
+            Type::Object(attributes) => {
+                let nulls = attributes.keys().map(|name| (name.clone(), Dynamic::Null));
+                Dynamic::Map(nulls.collect())
+            }
+            other => panic!("{other:?} is no object type"),
+        };
+        for value in [null_root, sample(&kind)] {
+            let model = M::from_dynamic(value.clone()).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(model.to_dynamic(), value);
+        }
+        assert!(!schema.description.is_empty(), "the schema has no description");
+        assert_attributes(&schema.attributes, "");
+        for block in &schema.blocks {
+            assert!(!block.description.is_empty(), "{} has no description", block.name);
+            assert_attributes(&block.attributes, block.name);
+        }
+    }
+
+    /// A value of this type with one of each object, however deep, and null everywhere else.
+    fn sample(kind: &Type) -> Dynamic {
+        match kind {
+            Type::Object(attributes) => {
+                let members = attributes.iter().map(|(name, of)| (name.clone(), sample(of)));
+                Dynamic::Map(members.collect())
+            }
+            Type::List(of) if matches!(**of, Type::Object(_)) => Dynamic::List(vec![sample(of)]),
+            Type::Map(of) if matches!(**of, Type::Object(_)) => {
+                Dynamic::Map(Object::from([("key".to_owned(), sample(of))]))
+            }
+            _ => Dynamic::Null,
+        }
+    }
+
+    fn assert_attributes(attributes: &[Attribute], within: &str) {
+        let mut names: Vec<&str> = attributes.iter().map(|attribute| attribute.name).collect();
+        names.sort_unstable();
+        let count = names.len();
+        names.dedup();
+        assert_eq!(names.len(), count, "an attribute of {within:?} is declared twice");
+        for attribute in attributes {
+            let at = format!("{within}.{}", attribute.name);
+            assert!(!attribute.description.is_empty(), "{at} has no description");
+            if let Some(default) = &attribute.default {
+                for check in &attribute.checks {
+                    assert_eq!(check.refusal(default), None, "{at}: its default breaks its rule");
+                }
+            }
+            for check in &attribute.checks {
+                assert_eq!(check.broken_pattern(), None, "{at}: the pattern does not compile");
+            }
+            if let Shape::Nested(_, nested) = &attribute.shape {
+                assert_attributes(nested, &at);
+            }
+        }
+    }
+}

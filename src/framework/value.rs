@@ -79,9 +79,7 @@ impl Dynamic {
     pub fn unknown_to_null(self) -> Self {
         match self {
             Self::Unknown => Self::Null,
-            Self::List(items) => {
-                Self::List(items.into_iter().map(Self::unknown_to_null).collect())
-            }
+            Self::List(items) => Self::List(items.into_iter().map(Self::unknown_to_null).collect()),
             Self::Map(items) => {
                 Self::Map(items.into_iter().map(|(k, v)| (k, v.unknown_to_null())).collect())
             }
@@ -366,7 +364,7 @@ impl Strings {
         if self.0.iter().any(Value::is_unknown) {
             return None;
         }
-        Some(self.0.iter().cloned().flatten().collect())
+        Some(self.0.iter().flatten().cloned().collect())
     }
 
     /// How many elements there are.
@@ -431,7 +429,9 @@ pub fn known_set(set: &Value<Strings>) -> Option<BTreeSet<String>> {
 
 /// A map of known strings as an attribute.
 pub fn string_map(map: &BTreeMap<String, String>) -> Value<StringMap> {
-    Value::Value(map.iter().map(|(key, value)| (key.clone(), Value::Value(value.clone()))).collect())
+    Value::Value(
+        map.iter().map(|(key, value)| (key.clone(), Value::Value(value.clone()))).collect(),
+    )
 }
 
 /// Declares a model: a struct whose fields are the attributes of a schema, with [`Data`] derived.

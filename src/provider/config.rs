@@ -4,11 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::framework::value::{Data, Dynamic, Mismatch, Value};
+use crate::framework::value::{Data, Dynamic, Mismatch, StringMap, Strings, Value, known_set};
 use crate::model;
-
-type Texts = BTreeSet<Value<String>>;
-type TextMap = BTreeMap<String, Value<String>>;
 
 model! {
     /// The whole block. Nested blocks are lists, however often they may be written.
@@ -30,9 +27,9 @@ model! {
         /// Region of STS alone.
         pub sts_region: Value<String>,
         /// Accounts that may be worked in.
-        pub allowed_account_ids: Value<Texts>,
+        pub allowed_account_ids: Value<Strings>,
         /// Accounts that must not be worked in.
-        pub forbidden_account_ids: Value<Texts>,
+        pub forbidden_account_ids: Value<Strings>,
         /// FIPS endpoints.
         pub use_fips_endpoint: Value<bool>,
         /// Dual-stack endpoints.
@@ -74,7 +71,7 @@ model! {
         /// Prefix of names.
         pub name_prefix: Value<String>,
         /// Regions that may be worked in.
-        pub allowed_regions: Value<Texts>,
+        pub allowed_regions: Value<Strings>,
         /// What an interrupted create leaves behind.
         pub incomplete_create: Value<String>,
         /// Roles to assume, in order.
@@ -86,7 +83,7 @@ model! {
         /// Tags of somebody else.
         pub ignore_tags: Value<Vec<IgnoreTags>>,
         /// Endpoint URLs by service.
-        pub endpoints: Value<Vec<TextMap>>,
+        pub endpoints: Value<Vec<StringMap>>,
     }
 }
 
@@ -102,15 +99,15 @@ model! {
         /// Session policy, JSON.
         pub policy: Value<String>,
         /// Managed policies that limit the session.
-        pub policy_arns: Value<Texts>,
+        pub policy_arns: Value<Strings>,
         /// Name of the session.
         pub session_name: Value<String>,
         /// Person behind the session.
         pub source_identity: Value<String>,
         /// Session tags.
-        pub tags: Value<TextMap>,
+        pub tags: Value<StringMap>,
         /// Session tags that later roles inherit.
-        pub transitive_tag_keys: Value<Texts>,
+        pub transitive_tag_keys: Value<Strings>,
     }
 }
 
@@ -124,7 +121,7 @@ model! {
         /// Session policy, JSON.
         pub policy: Value<String>,
         /// Managed policies that limit the session.
-        pub policy_arns: Value<Texts>,
+        pub policy_arns: Value<Strings>,
         /// Name of the session.
         pub session_name: Value<String>,
         /// The token itself.
@@ -138,7 +135,7 @@ model! {
     /// The `default_tags` block.
     pub struct DefaultTags {
         /// The tags.
-        pub tags: Value<TextMap>,
+        pub tags: Value<StringMap>,
     }
 }
 
@@ -146,9 +143,9 @@ model! {
     /// The `ignore_tags` block.
     pub struct IgnoreTags {
         /// Whole keys.
-        pub keys: Value<Texts>,
+        pub keys: Value<Strings>,
         /// Beginnings of keys.
-        pub key_prefixes: Value<Texts>,
+        pub key_prefixes: Value<Strings>,
     }
 }
 
@@ -196,16 +193,18 @@ pub(super) fn secret(value: &Value<Secret>) -> Option<&str> {
     known(value).map(|secret| secret.0.as_str()).filter(|text| !text.is_empty())
 }
 
-/// The known elements of a list or set; none when it is null or unknown.
-pub(super) fn texts<'a, I>(value: &'a Value<I>) -> Vec<String>
-where
-    &'a I: IntoIterator<Item = &'a Value<String>>,
-{
+/// The known elements of a list.
+pub(super) fn texts(value: &Value<Vec<Value<String>>>) -> Vec<String> {
     known(value).into_iter().flatten().filter_map(text).map(str::to_owned).collect()
 }
 
+/// The elements of a set; none while any is unknown.
+pub(super) fn set(value: &Value<Strings>) -> BTreeSet<String> {
+    known_set(value).unwrap_or_default()
+}
+
 /// The known elements of a map.
-pub(super) fn text_map(value: &Value<TextMap>) -> BTreeMap<String, String> {
+pub(super) fn text_map(value: &Value<StringMap>) -> BTreeMap<String, String> {
     let items = known(value).into_iter().flatten();
     items.filter_map(|(key, item)| Some((key.clone(), known(item)?.clone()))).collect()
 }

@@ -7,7 +7,7 @@
 pub mod config;
 pub mod context;
 pub mod environment;
-pub mod failure;
+mod failure;
 mod region;
 pub mod schema;
 pub mod settings;
@@ -23,7 +23,7 @@ use crate::framework::diagnostic::{diagnostic, provider_bug};
 use crate::framework::managed::{ManagedResource, ReadableSource};
 use crate::framework::schema::Schema;
 use crate::framework::server::{Provider, Server};
-use crate::framework::value::{AttributePath, Data as _, Diagnostic, Diagnostics, Dynamic};
+use crate::framework::value::{AttributePath, Data as _, Diagnostic, Diagnostics, Dynamic, Object};
 use crate::{data_sources, resources};
 
 pub use context::{IncompleteCreate, ProviderContext};
@@ -104,7 +104,7 @@ impl Provider for Officeless {
 
 fn read(config: Dynamic) -> Result<Config, Diagnostic> {
     // Core sends null for a provider that has no block at all.
-    let config = if config.is_null() { Dynamic::Map(Default::default()) } else { config };
+    let config = if config.is_null() { Dynamic::Map(Object::new()) } else { config };
     Config::from_dynamic(config).map_err(|error| {
         provider_bug(&format!("The provider block does not fit its model: {error}."))
     })
@@ -121,10 +121,10 @@ fn unopened(error: &aws::Error) -> Diagnostic {
             AttributePath::new("region"),
         );
     }
-    failure::failed_call(
+    let facts = failure::facts(error);
+    diagnostic(
         "Invalid Provider Configuration",
-        "preparing the connection to AWS",
-        error,
+        format!("The provider block cannot be used: {facts}.\n\nCorrect what the message names."),
         AttributePath::root(),
     )
 }

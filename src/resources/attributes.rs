@@ -210,3 +210,9 @@ pub fn refuse_destroy(
         AttributePath::new("deletion_protection"),
     ))
 }
+
+/// The tag calls of a service, from the difference the platform found.
+pub fn tag_changes(changes: tags::TagChanges) -> crate::aws::tags::TagChanges {
+    let tags::TagChanges { put, remove } = changes;
+    crate::aws::tags::TagChanges { set: put, remove }
+}

@@ -9,6 +9,7 @@
 
 pub mod attributes;
 pub mod observability_buckets;
+pub mod shared_storage;
 pub mod step;
 pub mod timeouts;
 pub mod workload_access;
@@ -18,5 +19,8 @@ use crate::provider::context::ProviderContext;
 
 /// The managed resources of the provider.
 pub fn all() -> Vec<Box<dyn ManagedResource<ProviderContext>>> {
-    vec![Box::new(Managed::new(observability_buckets::ObservabilityBuckets))]
+    vec![
+        Box::new(Managed::new(observability_buckets::ObservabilityBuckets)),
+        Box::new(Managed::new(shared_storage::SharedStorage)),
+    ]
 }

@@ -214,11 +214,11 @@ impl Report<'_> {
 /// What failed and why, as AWS said it.
 pub fn reason(error: &StepError) -> String {
     let mut text = format!("{} failed: {}", capitalised(&error.doing), chain(&error.cause));
-    if let Cause::Aws(aws) = &error.cause {
-        if let Some(request_id) = &aws.request_id {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "\nRequest ID: {request_id}");
-        }
+    if let Cause::Aws(aws) = &error.cause
+        && let Some(request_id) = &aws.request_id
+    {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\nRequest ID: {request_id}");
     }
     text
 }
@@ -259,7 +259,9 @@ fn advice_for(cause: &Cause) -> String {
         }
         Kind::Cancelled => "The operation was interrupted.".to_owned(),
         Kind::Invalid => "Correct the value AWS refuses.".to_owned(),
-        Kind::NotFound => "Something this depends on is gone: create it, or name another.".to_owned(),
+        Kind::NotFound => {
+            "Something this depends on is gone: create it, or name another.".to_owned()
+        }
         Kind::Conflict => "Resolve the conflict AWS names.".to_owned(),
         Kind::Transport => "Check the network, the endpoint and the proxy settings.".to_owned(),
         Kind::Other => "See AWS's message above.".to_owned(),

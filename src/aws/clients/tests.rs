@@ -156,3 +156,48 @@ async fn no_credentials_at_all_is_told_as_such() {
     let error = connection.caller_identity().await.unwrap_err();
     assert_eq!(error.kind, Kind::AccessDenied, "{error:?}");
 }
+
+/// Answers each connection with [`IDENTITY`] under a certificate nobody trusts.
+async fn serve_untrusted() -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::new(vec!["elsewhere.test".to_owned()])
+        .and_then(|parameters| parameters.self_signed(&key))
+        .unwrap();
+    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(key.serialize_der());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let tls = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key.into())
+        .unwrap();
+    let tls = tokio_rustls::TlsAcceptor::from(Arc::new(tls));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let Ok(mut stream) = tls.accept(stream).await else { continue };
+            assert_ne!(stream.read(&mut [0; 16 * 1024]).await.unwrap(), 0);
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{IDENTITY}",
+                IDENTITY.len()
+            );
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            stream.shutdown().await.unwrap();
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn an_untrusted_certificate_is_refused_unless_insecure() {
+    let url = serve_untrusted().await;
+    let verified = Settings { max_attempts: Some(1), ..settings(&url) };
+    let connection = Connection::open(verified.clone()).await.unwrap();
+    let error = connection.caller_identity().await.unwrap_err();
+    assert_eq!(error.kind, Kind::Transport, "{error:?}");
+    let connection = Connection::open(Settings { insecure: true, ..verified }).await.unwrap();
+    assert_eq!(connection.account_id().await.unwrap(), "123456789012");
+}

@@ -68,8 +68,8 @@ impl From<FileSystemDescription> for FileSystem {
             throughput_mode: described.throughput_mode.map(|mode| mode.as_str().to_owned()),
             provisioned_throughput_in_mibps: described.provisioned_throughput_in_mibps,
             encrypted: described.encrypted.unwrap_or(false),
-            kms_key_id: described.kms_key_id,
-            availability_zone_name: described.availability_zone_name,
+            kms_key_id: error::non_empty(described.kms_key_id),
+            availability_zone_name: error::non_empty(described.availability_zone_name),
             number_of_mount_targets: described.number_of_mount_targets,
             size_in_bytes: described.size_in_bytes.map(|size| size.value),
             replication_overwrite_protection: described
@@ -213,8 +213,8 @@ pub async fn create_file_system(clients: &Clients, new: &NewFileSystem) -> Resul
         throughput_mode: answer.throughput_mode.map(|mode| mode.as_str().to_owned()),
         provisioned_throughput_in_mibps: answer.provisioned_throughput_in_mibps,
         encrypted: answer.encrypted.unwrap_or(false),
-        kms_key_id: answer.kms_key_id,
-        availability_zone_name: answer.availability_zone_name,
+        kms_key_id: error::non_empty(answer.kms_key_id),
+        availability_zone_name: error::non_empty(answer.availability_zone_name),
         number_of_mount_targets: answer.number_of_mount_targets,
         size_in_bytes: answer.size_in_bytes.map(|size| size.value),
         replication_overwrite_protection: answer

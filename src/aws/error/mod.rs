@@ -219,6 +219,11 @@ where
     }
 }
 
+/// A text of an answer, where an empty one says "none": some endpoints fill absent members so.
+pub(super) fn non_empty(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
+}
+
 /// The finder's rule: an object AWS says does not exist is `None`.
 pub(super) fn found<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
     match result {

@@ -1,11 +1,13 @@
 //! Emptying a bucket: all versions, all delete markers, all unfinished uploads.
 //!
-//! Pages of 1,000 are listed one after the other and deleted several at a time. Objects that AWS
-//! refuses to delete, such as locked ones, are counted and named. Running it again goes on where it
-//! stopped, because what is gone is not listed any more.
+//! Pages of 1,000 are listed one after the other while others are being deleted. Objects that AWS
+//! refuses to delete, such as locked ones, are counted and named. Running it again goes on where
+//! it stopped, because what is gone is not listed any more.
+
+use std::sync::Arc;
 
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
-use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::{Bucket, failed, unbuildable};
 use crate::aws::clients::Clients;
@@ -77,22 +79,36 @@ pub async fn empty_bucket(
     wait: &Wait,
 ) -> Result<Emptied, Error> {
     let what = format!("bucket {} to be emptied", bucket.name);
+    let target = Arc::new(Target {
+        s3: clients.s3().clone(),
+        name: bucket.name.to_owned(),
+        owner: bucket.owner(),
+        bypass_governance,
+    });
     // Boxed, because it holds many calls at once.
     let work = Box::pin(async {
         let mut emptied = Emptied::default();
         for _ in 0..PASSES {
             emptied.refused = 0;
             emptied.refusals.clear();
-            delete_versions(clients, bucket, bypass_governance, &mut emptied).await?;
+            delete_versions(&target, &mut emptied).await?;
             if emptied.refused == 0 {
                 break;
             }
         }
-        abort_uploads(clients, bucket, &mut emptied).await?;
+        abort_uploads(&target, &mut emptied).await?;
         Ok(emptied)
     });
     let result = wait.guard(Service::S3, "DeleteObjects", &what, work).await?;
     Ok(error::found(result)?.unwrap_or_default())
+}
+
+/// What every call here needs.
+struct Target {
+    s3: aws_sdk_s3::Client,
+    name: String,
+    owner: Option<String>,
+    bypass_governance: bool,
 }
 
 /// Where a listing goes on.
@@ -102,49 +118,49 @@ struct Marker {
     version_id: Option<String>,
 }
 
-async fn delete_versions(
-    clients: &Clients,
-    bucket: Bucket<'_>,
-    bypass_governance: bool,
-    emptied: &mut Emptied,
-) -> Result<(), Error> {
-    let mut marker = Some(Marker::default());
-    let mut batches = FuturesUnordered::new();
-    loop {
-        while batches.len() < PARALLEL {
-            let Some(from) = marker.take() else { break };
-            let (page, next) = list_versions(clients, bucket, from).await?;
-            marker = next;
-            if !page.is_empty() {
-                batches.push(delete_batch(clients, bucket, bypass_governance, page));
-            }
+async fn delete_versions(target: &Arc<Target>, emptied: &mut Emptied) -> Result<(), Error> {
+    // Every future owns what it needs: borrowing ones cannot be proven `Send` in a stream.
+    let listing = Arc::clone(target);
+    let pages = stream::try_unfold(Some(Marker::default()), move |from| {
+        let target = Arc::clone(&listing);
+        async move {
+            let Some(from) = from else { return Ok(None) };
+            list_versions(&target, from).await.map(Some)
         }
-        let Some(batch) = batches.next().await else { return Ok(()) };
-        let (deleted, refusals) = batch?;
+    });
+    let deleting = Arc::clone(target);
+    let batches = pages
+        .map_ok(move |page| {
+            let target = Arc::clone(&deleting);
+            async move { delete_batch(&target, page).await }
+        })
+        .try_buffer_unordered(PARALLEL);
+    let mut batches = std::pin::pin!(batches);
+    while let Some((deleted, refusals)) = batches.try_next().await? {
         emptied.deleted += deleted;
         emptied.refused += refusals.len() as u64;
         let room = NAMED.saturating_sub(emptied.refusals.len());
         emptied.refusals.extend(refusals.into_iter().take(room));
         tracing::info!(
-            bucket = bucket.name,
+            bucket = target.name,
             deleted = emptied.deleted,
             refused = emptied.refused,
             "emptying the bucket"
         );
     }
+    Ok(())
 }
 
 async fn list_versions(
-    clients: &Clients,
-    bucket: Bucket<'_>,
+    target: &Target,
     from: Marker,
 ) -> Result<(Vec<ObjectIdentifier>, Option<Marker>), Error> {
     const OPERATION: &str = "ListObjectVersions";
-    let answer = clients
-        .s3()
+    let answer = target
+        .s3
         .list_object_versions()
-        .bucket(bucket.name)
-        .set_expected_bucket_owner(bucket.owner())
+        .bucket(&target.name)
+        .set_expected_bucket_owner(target.owner.clone())
         .max_keys(1000)
         .set_key_marker(from.key)
         .set_version_id_marker(from.version_id)
@@ -172,20 +188,21 @@ async fn list_versions(
 }
 
 async fn delete_batch(
-    clients: &Clients,
-    bucket: Bucket<'_>,
-    bypass_governance: bool,
+    target: &Target,
     page: Vec<ObjectIdentifier>,
 ) -> Result<(u64, Vec<Refusal>), Error> {
     const OPERATION: &str = "DeleteObjects";
     let asked = page.len();
+    if asked == 0 {
+        return Ok((0, Vec::new()));
+    }
     let delete = Delete::builder().set_objects(Some(page)).quiet(true).build();
-    let answer = clients
-        .s3()
+    let answer = target
+        .s3
         .delete_objects()
-        .bucket(bucket.name)
-        .set_expected_bucket_owner(bucket.owner())
-        .set_bypass_governance_retention(bypass_governance.then_some(true))
+        .bucket(&target.name)
+        .set_expected_bucket_owner(target.owner.clone())
+        .set_bypass_governance_retention(target.bypass_governance.then_some(true))
         .delete(delete.map_err(unbuildable(OPERATION))?)
         .send()
         .await
@@ -206,18 +223,14 @@ async fn delete_batch(
     Ok((asked.saturating_sub(refusals.len()) as u64, refusals))
 }
 
-async fn abort_uploads(
-    clients: &Clients,
-    bucket: Bucket<'_>,
-    emptied: &mut Emptied,
-) -> Result<(), Error> {
+async fn abort_uploads(target: &Arc<Target>, emptied: &mut Emptied) -> Result<(), Error> {
     let (mut key_marker, mut upload_id_marker) = (None, None);
     loop {
-        let answer = clients
-            .s3()
+        let answer = target
+            .s3
             .list_multipart_uploads()
-            .bucket(bucket.name)
-            .set_expected_bucket_owner(bucket.owner())
+            .bucket(&target.name)
+            .set_expected_bucket_owner(target.owner.clone())
             .set_key_marker(key_marker)
             .set_upload_id_marker(upload_id_marker)
             .send()
@@ -227,8 +240,8 @@ async fn abort_uploads(
         let aborts = uploads
             .into_iter()
             .filter_map(|upload| Some((upload.key?, upload.upload_id?)))
-            .map(|(key, id)| abort_upload(clients, bucket, key, id));
-        let mut aborts = futures_util::stream::iter(aborts).buffer_unordered(PARALLEL);
+            .map(|(key, id)| abort_upload(Arc::clone(target), key, id));
+        let mut aborts = stream::iter(aborts).buffer_unordered(PARALLEL);
         while let Some(aborted) = aborts.next().await {
             aborted?;
             emptied.aborted += 1;
@@ -240,17 +253,12 @@ async fn abort_uploads(
     }
 }
 
-async fn abort_upload(
-    clients: &Clients,
-    bucket: Bucket<'_>,
-    key: String,
-    upload_id: String,
-) -> Result<(), Error> {
-    let request = clients
-        .s3()
+async fn abort_upload(target: Arc<Target>, key: String, upload_id: String) -> Result<(), Error> {
+    let request = target
+        .s3
         .abort_multipart_upload()
-        .bucket(bucket.name)
-        .set_expected_bucket_owner(bucket.owner())
+        .bucket(&target.name)
+        .set_expected_bucket_owner(target.owner.clone())
         .key(key)
         .upload_id(upload_id);
     error::gone(request.send().await.map_err(failed("AbortMultipartUpload")))

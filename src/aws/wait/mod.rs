@@ -183,7 +183,7 @@ impl Wait {
 
     /// Repeats `call` while it fails with an error `again` accepts; see the predicates of
     /// [`super::retry`]. At the deadline the last error of `call` itself is returned: it tells more
-    /// than a timeout would.
+    /// than a timeout would. A call under way is never cut off, since it may change something.
     pub async fn retry_while<T, F, Fut>(
         &self,
         again: impl Fn(&Error) -> bool,

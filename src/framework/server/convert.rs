@@ -3,9 +3,7 @@
 use crate::framework::codec;
 use crate::framework::diagnostic::provider_bug;
 use crate::framework::schema::{Attribute, Block, Nesting, Presence, Schema, Shape, Type};
-use crate::framework::value::{
-    AttributePath, AttributePathStep, Diagnostic, Diagnostics, Dynamic,
-};
+use crate::framework::value::{AttributePath, AttributePathStep, Diagnostic, Diagnostics, Dynamic};
 use crate::plugin::proto::tfplugin6 as proto;
 
 use proto::attribute_path::step::Selector;
@@ -19,10 +17,9 @@ pub(super) fn decode(
     kind: &Type,
 ) -> Result<Dynamic, Diagnostic> {
     let decoded = match value {
-        None => Ok(Dynamic::Null),
         Some(value) if !value.msgpack.is_empty() => codec::from_msgpack(&value.msgpack, kind),
         Some(value) if !value.json.is_empty() => codec::from_json(&value.json, kind),
-        Some(_) => Ok(Dynamic::Null),
+        _ => Ok(Dynamic::Null),
     };
     decoded.map_err(|error| {
         provider_bug(&format!("A value from Terraform cannot be decoded: {error}."))

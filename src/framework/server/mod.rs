@@ -8,6 +8,8 @@ mod convert;
 mod data_sources;
 mod provider;
 mod resources;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -95,8 +97,7 @@ impl<P: Provider> Server<P> {
     pub fn new(provider: P) -> Self {
         let resources = provider.resources().into_iter();
         let data_sources = provider.data_sources().into_iter();
-        let session =
-            Session { configured: Configured::Not, cancel: CancellationToken::new() };
+        let session = Session { configured: Configured::Not, cancel: CancellationToken::new() };
         let inner = Inner {
             schema: provider.schema(),
             resources: resources.map(|resource| (resource.type_name(), resource)).collect(),
@@ -129,10 +130,9 @@ impl<P: Provider> Inner<P> {
         self.with_session(|session| match &session.configured {
             Configured::Not => Err(provider_bug("The provider is used before it is configured.")),
             Configured::Unknown => Ok(None),
-            Configured::Ready(provider) => Ok(Some(Context {
-                provider: Arc::clone(provider),
-                cancel: session.cancel.clone(),
-            })),
+            Configured::Ready(provider) => {
+                Ok(Some(Context { provider: Arc::clone(provider), cancel: session.cancel.clone() }))
+            }
         })
     }
 

@@ -35,7 +35,7 @@ pub(super) async fn upgrade_resource_state<P: Provider>(
     request: proto::upgrade_resource_state::Request,
 ) -> proto::upgrade_resource_state::Response {
     let mut diagnostics = Diagnostics::default();
-    let mut upgrade = || {
+    let upgrade = || {
         let resource = inner.resource(&request.type_name)?;
         let json = request.raw_state.map(|raw| raw.json).unwrap_or_default();
         let state = resource.upgrade(request.version, &json)?;

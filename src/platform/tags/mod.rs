@@ -18,6 +18,10 @@ pub const RESOURCE: &str = "officeless:resource";
 pub const CREATING: &str = "officeless:creating";
 /// The value of [`CREATING`].
 pub const CREATING_VALUE: &str = "true";
+/// The key that names the EKS cluster an object serves.
+pub const CLUSTER: &str = "officeless:cluster";
+/// The key that names an access point of a shared storage.
+pub const ACCESS_POINT: &str = "officeless:access-point";
 /// The key that `officeless_backup_plan` selects by: the practitioner's to set.
 pub const BACKUP: &str = "officeless:backup";
 

@@ -16,7 +16,7 @@ use crate::platform::duration;
 use crate::platform::tags::{self, IgnoreRules, Tags};
 
 use super::config::{
-    Config, IgnoreTags, WebIdentity, blocks, known, secret, text, text_map, texts,
+    Config, IgnoreTags, WebIdentity, blocks, known, secret, set, text, text_map, texts,
 };
 use super::context::IncompleteCreate;
 use super::environment::Environment;
@@ -71,12 +71,6 @@ impl Settings {
             ignore_tags: ignore_tags(config, environment),
         })
     }
-}
-
-type TextSet = Value<BTreeSet<Value<String>>>;
-
-fn set(value: &TextSet) -> BTreeSet<String> {
-    texts(value).into_iter().collect()
 }
 
 fn is_true(value: Value<bool>) -> bool {
@@ -168,11 +162,11 @@ fn assume_roles(config: &Config) -> Result<Vec<AssumeRole>, Diagnostic> {
             duration,
             external_id: text(&block.external_id).map(str::to_owned),
             policy: text(&block.policy).map(str::to_owned),
-            policy_arns: texts(&block.policy_arns),
+            policy_arns: set(&block.policy_arns).into_iter().collect(),
             session_name: text(&block.session_name).map(str::to_owned),
             source_identity: text(&block.source_identity).map(str::to_owned),
             tags: text_map(&block.tags),
-            transitive_tag_keys: texts(&block.transitive_tag_keys),
+            transitive_tag_keys: set(&block.transitive_tag_keys).into_iter().collect(),
         }))
     });
     roles.collect()
@@ -245,7 +239,7 @@ fn web_identity_of(
         })?,
         duration: session_length(&block.duration, path.clone())?,
         policy: text(&block.policy).map(str::to_owned),
-        policy_arns: texts(&block.policy_arns),
+        policy_arns: set(&block.policy_arns).into_iter().collect(),
         session_name: argument("session_name", text(&block.session_name)),
     })
 }
@@ -276,8 +270,8 @@ fn ignore_tags(config: &Config, environment: &Environment) -> IgnoreRules {
         key_prefixes: list(sources::IGNORE_TAGS_KEY_PREFIXES),
     };
     for block in blocks::<IgnoreTags>(&config.ignore_tags) {
-        rules.keys.extend(texts(&block.keys));
-        rules.key_prefixes.extend(texts(&block.key_prefixes));
+        rules.keys.extend(set(&block.keys));
+        rules.key_prefixes.extend(set(&block.key_prefixes));
     }
     rules
 }

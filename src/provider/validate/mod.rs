@@ -7,7 +7,7 @@ use crate::framework::diagnostic::{diagnostic, invalid_combination, invalid_valu
 use crate::framework::value::{AttributePath, Diagnostics, Dynamic, Value};
 use crate::platform::tags;
 
-use super::config::{Config, blocks, known, secret, text, text_map, texts};
+use super::config::{Config, blocks, known, secret, set, text, text_map};
 use super::region;
 
 /// Checks the block.
@@ -38,7 +38,7 @@ fn keys(config: &Config, diagnostics: &mut Diagnostics) {
     diagnostics.add_error(invalid_combination(
         AttributePath::new(argument),
         format!(
-            "{argument} is given, and {missing} is not: static credentials are used only as a \
+            "{argument} is given, and not {missing}: static credentials are used only as a \
              whole. Give all of them in the block, or all of them in the environment."
         ),
     ));
@@ -46,8 +46,8 @@ fn keys(config: &Config, diagnostics: &mut Diagnostics) {
 
 fn accounts(config: &Config, diagnostics: &mut Diagnostics) {
     let lists = [
-        ("allowed_account_ids", texts(&config.allowed_account_ids)),
-        ("forbidden_account_ids", texts(&config.forbidden_account_ids)),
+        ("allowed_account_ids", set(&config.allowed_account_ids)),
+        ("forbidden_account_ids", set(&config.forbidden_account_ids)),
     ];
     let given: Vec<&str> =
         lists.iter().filter(|(_, ids)| !ids.is_empty()).map(|(name, _)| *name).collect();
@@ -83,10 +83,7 @@ fn regions(config: &Config, diagnostics: &mut Diagnostics) {
         Value::Null => false,
         Value::Unknown => return,
     };
-    let allowed: BTreeSet<String> = match &config.allowed_regions {
-        Value::Value(regions) if regions.contains(&Value::Unknown) => BTreeSet::new(),
-        other => texts(other).into_iter().collect(),
-    };
+    let allowed = set(&config.allowed_regions);
     let nowhere = BTreeSet::new();
     let candidates =
         [("region", &config.region, &allowed), ("sts_region", &config.sts_region, &nowhere)];

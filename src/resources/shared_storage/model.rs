@@ -110,6 +110,7 @@ model! {
 
 model! {
     /// When files move between storage classes.
+    #[allow(clippy::struct_field_names, reason = "AWS's names")]
     pub struct Lifecycle {
         /// To Infrequent Access.
         pub transition_to_ia: Value<String>,

@@ -11,12 +11,12 @@ use crate::resources::timeouts::Defaults;
 
 /// What each operation may take: mount targets have been seen above ten minutes each way, a
 /// replication takes its own twenty.
-pub const TIMEOUTS: Defaults =
+pub(super) const TIMEOUTS: Defaults =
     Defaults { create_minutes: 60, update_minutes: 60, delete_minutes: 60 };
 
 /// Periods after which files may move.
 /// <https://docs.aws.amazon.com/efs/latest/ug/API_LifecyclePolicy.html>
-pub const PERIODS: &[&str] = &[
+pub(super) const PERIODS: &[&str] = &[
     "AFTER_1_DAY",
     "AFTER_7_DAYS",
     "AFTER_14_DAYS",
@@ -31,7 +31,7 @@ pub const PERIODS: &[&str] = &[
 const DESCRIPTION: &str = include_str!("description.md");
 
 /// The whole schema.
-pub fn schema() -> Schema {
+pub(super) fn schema() -> Schema {
     let mut attributes = Vec::new();
     attributes.extend(basics());
     attributes.extend(network());
@@ -58,6 +58,20 @@ fn form(form: Form) -> Check {
     Check::text(move |text| naming::check(form, text).map_err(|problem| problem.to_string()))
 }
 
+fn subnet_id() -> Check {
+    Check::pattern(
+        "^subnet-[0-9a-f]{8,17}$",
+        "must be a subnet id such as subnet-0123456789abcdef0",
+    )
+}
+
+fn security_group_id() -> Check {
+    Check::pattern(
+        "^sg-[0-9a-f]{8,17}$",
+        "must be a security group id such as sg-0123456789abcdef0",
+    )
+}
+
 fn basics() -> Vec<Attribute> {
     vec![
         Attribute::string("name")
@@ -76,7 +90,7 @@ fn basics() -> Vec<Attribute> {
         Attribute::string("cluster_name")
             .or_computed()
             .default_text("the provider's cluster_name")
-            .check(form(Form::EksClusterName))
+            .check(form(Form::ClusterName))
             .describe(
                 "EKS cluster whose pods mount the file system. Its VPC, private subnets and \
                  security group are used where `subnet_ids` and `security_group_ids` are not \
@@ -90,7 +104,7 @@ fn network() -> Vec<Attribute> {
         Attribute::strings("subnet_ids")
             .or_computed()
             .check(Check::items(1, 20))
-            .check(Check::each(form(Form::SubnetId)))
+            .check(Check::each(subnet_id()))
             .default_text("one private subnet of the cluster in each zone, found once, at creation")
             .describe(
                 "Subnets of the mount targets: at most one in each availability zone, all in one \
@@ -100,7 +114,7 @@ fn network() -> Vec<Attribute> {
         Attribute::strings("security_group_ids")
             .or_computed()
             .check(Check::items(1, 5))
-            .check(Check::each(form(Form::SecurityGroupId)))
+            .check(Check::each(security_group_id()))
             .default_text("the cluster's security group, or the created one")
             .describe("Security groups of every mount target, in the VPC of the subnets."),
         Attribute::bool("create_security_group").default(PLATFORM.create_security_group).describe(
@@ -108,7 +122,7 @@ fn network() -> Vec<Attribute> {
              from `allowed_security_group_ids` and `allowed_cidr_blocks`.",
         ),
         Attribute::strings("allowed_security_group_ids")
-            .check(Check::each(form(Form::SecurityGroupId)))
+            .check(Check::each(security_group_id()))
             .describe(
                 "Security groups whose members may mount. Needs `create_security_group`; with a \
                  cluster and neither list, the cluster's security group may mount.",
@@ -157,9 +171,9 @@ fn performance() -> Vec<Attribute> {
             .default(PLATFORM.encrypted)
             .replaces()
             .describe("Whether data is encrypted at rest. Changing it replaces the file system."),
-        Attribute::string("kms_key_arn").replaces().check(form(Form::KmsKeyArn)).describe(
-            "ARN of the KMS key, in full; the AWS managed key `aws/elasticfilesystem` if not \
-             given. Changing it replaces the file system.",
+        Attribute::string("kms_key_arn").or_computed().replaces().check(form(Form::KeyArn)).describe(
+            "ARN of the KMS key, in full; that of the AWS managed key `aws/elasticfilesystem` if \
+             not given. Changing it replaces the file system.",
         ),
         Attribute::string("availability_zone_name").replaces().describe(
             "Makes a One Zone file system in this availability zone, with exactly one subnet. \
@@ -278,7 +292,7 @@ fn replication() -> Attribute {
                 .default_text("the region of the file system")
                 .describe("Region of the replica. One of the provider's `allowed_regions`."),
             Attribute::string("kms_key_arn")
-                .check(form(Form::KmsKeyArn))
+                .check(form(Form::KeyArn))
                 .describe("Key of a replica that AWS creates, in its region."),
             Attribute::string("availability_zone_name")
                 .describe("Makes the replica a One Zone file system."),
@@ -387,9 +401,6 @@ fn storage_class() -> Vec<Attribute> {
 }
 
 fn outputs() -> Vec<Attribute> {
-    let target = |name: &'static str, what: &'static str| {
-        Attribute::string(name).computed().describe(what)
-    };
     let map = |name: &'static str, what: &'static str| {
         attributes::computed_map(name).planned().describe(what)
     };
@@ -400,25 +411,12 @@ fn outputs() -> Vec<Attribute> {
     outputs.extend(attributes::status());
     outputs.extend([
         Attribute::string("dns_name").computed().stable().describe("DNS name clients mount."),
-        Attribute::objects(
-            "mount_targets",
-            vec![
-                target("id", "`fsmt-…`."),
-                target("subnet_id", "Subnet."),
-                target("ip_address", "Address."),
-                target("dns_name", "DNS name of this zone's target."),
-                target("network_interface_id", "`eni-…`."),
-                target("state", "State by AWS, such as `available`."),
-            ],
-        )
-        .computed()
-        .planned()
-        .describe("Mount targets by availability zone."),
+        mount_targets(),
         map("access_point_ids", "`fsap-…` of each access point, by its key."),
         map("access_point_arns", "ARN of each access point, by its key."),
         Attribute::string("security_group_id")
             .computed()
-            .follows(&["create_security_group"])
+            .planned()
             .describe("The created security group; null if none is."),
         Attribute::string("policy_json")
             .computed()
@@ -450,4 +448,23 @@ fn outputs() -> Vec<Attribute> {
             .describe("When AWS allows the next change of throughput, RFC 3339; null if now."),
     ]);
     outputs
+}
+
+fn mount_targets() -> Attribute {
+    let target =
+        |name: &'static str, what: &'static str| Attribute::string(name).computed().describe(what);
+    Attribute::objects(
+        "mount_targets",
+        vec![
+            target("id", "`fsmt-…`."),
+            target("subnet_id", "Subnet."),
+            target("ip_address", "Address."),
+            target("dns_name", "DNS name of this zone's target."),
+            target("network_interface_id", "`eni-…`."),
+            target("state", "State by AWS, such as `available`."),
+        ],
+    )
+    .computed()
+    .planned()
+    .describe("Mount targets by availability zone.")
 }

@@ -136,7 +136,8 @@ impl Stages {
             }
             Err(error) => {
                 println!("failed after {:.1} s", start.elapsed().as_secs_f64());
-                Err(error.context(format!("what to do: {advice}")))
+                eprintln!("\n{error:#}");
+                bail!("what to do: {advice}")
             }
         }
     }

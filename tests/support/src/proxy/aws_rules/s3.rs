@@ -172,7 +172,7 @@ pub(super) fn keep_document(exchange: Exchange<'_>) -> Pending<'_, Option<Reply>
                     .map(|(_, document)| document.as_str())
                     .collect();
                 found.sort_unstable();
-                let root = format!("{}Result", call.operation);
+                let root = listing_root(sub);
                 let items = found.concat();
                 Reply::xml(200, format!("<{root}>{items}<IsTruncated>false</IsTruncated></{root}>"))
             }
@@ -189,6 +189,16 @@ pub(super) fn keep_document(exchange: Exchange<'_>) -> Pending<'_, Option<Reply>
             },
         }))
     })
+}
+
+/// The root element of a list of documents; each has a name of its own kind.
+fn listing_root(sub: &str) -> &'static str {
+    match sub {
+        "analytics" => "ListBucketAnalyticsConfigurationResult",
+        "inventory" => "ListInventoryConfigurationsResult",
+        "metrics" => "ListMetricsConfigurationsResult",
+        _ => "ListBucketIntelligentTieringConfigurationsOutput",
+    }
 }
 
 fn without_declaration(xml: &str) -> String {

@@ -92,6 +92,8 @@ async fn an_unknown_subresource_never_touches_the_bucket() {
     let listed =
         aws.rest("s3", "GET", &format!("/{bucket}?intelligent-tiering"), "").await.unwrap();
     assert_eq!(listed.xml_all("Id"), ["all"]);
+    // The SDK refuses any other root element.
+    assert!(listed.body.starts_with("<ListBucketIntelligentTieringConfigurationsOutput>"));
     assert_eq!(aws.rest("s3", "DELETE", &tiering, "").await.unwrap().status, 204);
     assert_eq!(aws.rest("s3", "GET", &tiering, "").await.unwrap().status, 404);
     let payer = aws.rest("s3", "GET", &format!("/{bucket}?requestPayment"), "").await.unwrap();

@@ -1,0 +1,70 @@
+# The storage of one Officeless environment. `make demo` applies this, unchanged, to an emulator;
+# against AWS it needs an EKS cluster of the name below and an AWS_REGION.
+
+terraform {
+  required_version = ">= 1.11"
+
+  required_providers {
+    officeless = {
+      source  = "officeless-platform/officeless"
+      version = ">= 0.1.0"
+    }
+  }
+}
+
+# Region and credentials come from the environment, as with hashicorp/aws.
+provider "officeless" {
+  cluster_name = var.cluster_name
+  name_prefix  = var.name_prefix
+
+  default_tags {
+    tags = {
+      environment = "demo"
+      platform    = "officeless"
+    }
+  }
+}
+
+# Subnets, zones and the security group of the cluster, as the resources below find them.
+data "officeless_cluster" "this" {}
+
+# What the platform prefers, where nothing is said below.
+data "officeless_platform_defaults" "this" {}
+
+resource "officeless_shared_storage" "this" {
+  access_points = {
+    uploads = {
+      path      = "/uploads"
+      owner_uid = 1000
+      owner_gid = 1000
+
+      posix_user = {
+        uid = 1000
+        gid = 1000
+      }
+    }
+
+    reports = {
+      path        = "/reports"
+      permissions = "750"
+    }
+  }
+
+  lifecycle_policy = {
+    transition_to_ia                    = "AFTER_30_DAYS"
+    transition_to_primary_storage_class = "AFTER_1_ACCESS"
+  }
+
+  # The default is true and refuses destroy. A demo is there to be destroyed: leave this line out
+  # where the data matters.
+  deletion_protection = false
+}
+
+resource "officeless_observability_buckets" "this" {
+  # Rendered into the Helm values; S3 itself never expires what Mimir, Loki and Tempo index.
+  retention = {
+    metrics = "90d"
+    logs    = "30d"
+    traces  = "14d"
+  }
+}

@@ -1,0 +1,86 @@
+//! The steps backwards: what is gone already counts as done.
+
+use super::model::Model;
+use super::steps::{
+    delete_access_points, delete_mount_targets, delete_security_group, end_replication, existing,
+    ours,
+};
+use super::{NOUN, schema};
+use crate::aws::{Clients, Wait, efs, retry};
+use crate::framework::resource::{Context, Recorder};
+use crate::framework::value::{Diagnostic, Value};
+use crate::provider::context::ProviderContext;
+use crate::resources::step::{During, Report, StepError, Verb};
+use crate::resources::timeouts::Operation;
+
+/// Destroys the file system with everything this resource made for it.
+pub(super) async fn delete(
+    cx: &Context<ProviderContext>,
+    prior: Model,
+    recorder: &mut Recorder<Model>,
+) -> Result<(), Diagnostic> {
+    let region = prior.region.clone().unwrap_or_else(|| cx.provider.region().to_owned());
+    let clients = cx.provider.clients(&region);
+    let deadline = schema::TIMEOUTS.deadline(&prior.timeouts, Operation::Delete);
+    let wait = Wait::new(deadline, cx.cancel.clone());
+    let Err(error) = run(&clients, &wait, &prior, recorder).await else { return Ok(()) };
+    let name = prior.name.clone().unwrap_or_default();
+    let exists = recorder.state().map(existing).unwrap_or_default();
+    Err(Report { verb: Verb::Deleting, noun: NOUN, name: &name, exists }.diagnostic(&error))
+}
+
+async fn run(
+    clients: &Clients,
+    wait: &Wait,
+    prior: &Model,
+    recorder: &mut Recorder<Model>,
+) -> Result<(), StepError> {
+    let Value::Value(id) = &prior.id else { return Ok(()) };
+    let doing = format!("looking at the file system {id}");
+    let system = efs::find_file_system_by_id(clients, id).await.during("file_system", doing)?;
+    if system.is_some() {
+        empty(clients, wait, id, recorder).await?;
+        let doing = format!("deleting the file system {id}");
+        // Mount targets and replication may still be letting go of it.
+        wait.retry_while(retry::still_in_use, || efs::delete_file_system(clients, id))
+            .await
+            .during("file_system", &*doing)?;
+        efs::wait_file_system_deleted(clients, id, wait).await.during("file_system", doing)?;
+    }
+    recorder.update(|state| state.id = Value::Null);
+    if let Value::Value(group_id) = &prior.security_group_id {
+        delete_security_group(clients, group_id, wait).await?;
+        recorder.update(|state| state.security_group_id = Value::Null);
+    }
+    Ok(())
+}
+
+/// What has to go before the file system can.
+async fn empty(
+    clients: &Clients,
+    wait: &Wait,
+    id: &str,
+    recorder: &mut Recorder<Model>,
+) -> Result<(), StepError> {
+    let replication = efs::replication::find_replication_by_file_system(clients, id)
+        .await
+        .during("replication", "looking at the replication")?;
+    if replication.is_some_and(|replication| replication.source_file_system_id == id) {
+        end_replication(clients, id, wait).await?;
+        recorder.update(|state| state.replication = Value::Null);
+    }
+    let points: Vec<String> =
+        ours(clients, id).await?.into_iter().map(|(_, point)| point.id).collect();
+    delete_access_points(clients, &points, wait).await?;
+    recorder.update(|state| {
+        state.access_point_ids = Value::Null;
+        state.access_point_arns = Value::Null;
+    });
+    let targets = efs::mount_targets::list_mount_targets(clients, id)
+        .await
+        .during("mount_targets", "listing the mount targets")?;
+    let targets: Vec<String> = targets.into_iter().map(|target| target.id).collect();
+    delete_mount_targets(clients, &targets, wait).await?;
+    recorder.update(|state| state.mount_targets = Value::Null);
+    Ok(())
+}

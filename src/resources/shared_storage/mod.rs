@@ -1,0 +1,144 @@
+//! `officeless_shared_storage`: an EFS file system that the pods of a cluster can mount.
+//!
+//! It builds, in this order: the file system; a security group, if wanted; a mount target in each
+//! zone; throughput, protection, lifecycle, backups; access points; a replication; the roles of the
+//! CSI driver; the file-system policy; and last the tags, which take the creation marker away. See
+//! [`steps`] for the walk, which create and update share.
+//!
+//! * Destroy takes everything away but the replica. Directories of access points go with the data.
+//! * A file system is taken over only when an interrupted create of ours left it.
+//! * `performance_mode`, `encrypted`, `kms_key_arn`, `availability_zone_name`, `creation_token` and
+//!   `region` replace; everything else changes in place.
+
+mod delete;
+mod manifests;
+mod model;
+mod network;
+mod plan;
+mod read;
+mod schema;
+mod steps;
+#[cfg(test)]
+mod tests;
+mod validate;
+
+use async_trait::async_trait;
+
+use crate::aws::arn::Arn;
+use crate::aws::efs;
+use crate::framework::private::Private;
+use crate::framework::resource::{
+    ApplyRequest, Context, Found, Plan, PlanRequest, Recorder, Resource,
+};
+use crate::framework::schema::Schema;
+use crate::framework::value::{Diagnostic, Diagnostics, Value};
+use crate::provider::context::ProviderContext;
+use crate::resources::attributes;
+use crate::resources::step::{During, Report, StepError, Verb};
+
+pub use model::Model;
+
+/// What it is called in sentences.
+const NOUN: &str = "shared storage";
+
+/// What it is called in tags and tokens.
+const KIND: &str = "shared_storage";
+
+/// The resource.
+#[derive(Debug)]
+pub struct SharedStorage;
+
+#[async_trait]
+impl Resource<ProviderContext> for SharedStorage {
+    type Model = Model;
+
+    fn type_name(&self) -> &'static str {
+        "officeless_shared_storage"
+    }
+
+    fn schema(&self) -> Schema {
+        schema::schema()
+    }
+
+    fn validate(&self, config: &Model, diagnostics: &mut Diagnostics) {
+        validate::validate(config, diagnostics);
+    }
+
+    async fn plan(
+        &self,
+        cx: Option<&Context<ProviderContext>>,
+        request: PlanRequest<'_, Model>,
+        plan: &mut Plan<Model>,
+    ) {
+        plan::plan(cx, request, plan).await;
+    }
+
+    fn refuse_destroy(&self, prior: &Model, planned: Option<&Model>) -> Option<Diagnostic> {
+        let name = prior.name.clone().unwrap_or_default();
+        let protection = planned.unwrap_or(prior).deletion_protection;
+        attributes::refuse_destroy(NOUN, &name, &prior.status, &protection, planned.is_some())
+    }
+
+    async fn apply(
+        &self,
+        cx: &Context<ProviderContext>,
+        request: ApplyRequest<Model>,
+        recorder: &mut Recorder<Model>,
+    ) -> Result<(), Diagnostic> {
+        Box::pin(steps::apply(cx, request, recorder)).await
+    }
+
+    async fn delete(
+        &self,
+        cx: &Context<ProviderContext>,
+        prior: Model,
+        recorder: &mut Recorder<Model>,
+    ) -> Result<(), Diagnostic> {
+        delete::delete(cx, prior, recorder).await
+    }
+
+    async fn read(
+        &self,
+        cx: &Context<ProviderContext>,
+        state: Model,
+        _private: &mut Private,
+    ) -> Result<Found<Model>, Diagnostic> {
+        Box::pin(read::read(cx, state)).await
+    }
+
+    /// Takes `fs-…`, an ARN, or a creation token, each optionally with `@region`.
+    async fn import(&self, cx: &Context<ProviderContext>, id: &str) -> Result<Model, Diagnostic> {
+        import(cx, id).await.map_err(|error| {
+            let report = Report { verb: Verb::Importing, noun: NOUN, name: id, exists: vec![] };
+            report.diagnostic(&error)
+        })
+    }
+}
+
+async fn import(cx: &Context<ProviderContext>, id: &str) -> Result<Model, StepError> {
+    let (id, region) = match id.split_once('@') {
+        Some((id, region)) => (id, region.to_owned()),
+        None => (id, cx.provider.region().to_owned()),
+    };
+    let (id, region) = match id.parse::<Arn>() {
+        Ok(arn) => (arn.resource_id().to_owned(), arn.region),
+        Err(_) => (id.to_owned(), region),
+    };
+    let clients = cx.provider.clients(&region);
+    let doing = format!("finding the file system {id:?} in {region}");
+    let found = if id.starts_with("fs-") {
+        efs::find_file_system_by_id(&clients, &id).await
+    } else {
+        efs::find_file_system_by_creation_token(&clients, &id).await
+    };
+    let Some(system) = found.during("import", &*doing)? else {
+        return Err(StepError::refused(
+            "import",
+            &doing,
+            "there is none".to_owned(),
+            "Give its id (fs-…), its ARN or its creation token, with @region behind it if it is \
+             in another region.",
+        ));
+    };
+    Ok(Model { id: Value::Value(system.id), region: Value::Value(region), ..Model::default() })
+}

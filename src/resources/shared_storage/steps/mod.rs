@@ -1,0 +1,203 @@
+//! The walk that creates and updates a shared storage.
+//!
+//! 1. `file_system`: the EFS file system, by its creation token.
+//! 2. `security_group`: the group for its mount targets, if one is wanted.
+//! 3. `mount_targets`: one in each zone, begun here and awaited in step 10.
+//! 4. `throughput`, 5. `protection`, 6. `lifecycle_policy`, 7. `backup_policy`.
+//! 8. `access_points`: by key; replaced ones keep their directory.
+//! 9. `replication`: then `csi_pod_identity` and `policy`, which names the roles just made.
+//! 10. `mount_targets` again: all available. Then a `security_group` that is no longer wanted goes.
+//! 11. `tags`: last, because they take the creation marker away.
+//!
+//! Each step is *find → compare → act → wait → record*. The ids of what exists are recorded before
+//! the next step begins.
+
+mod access_points;
+mod file_system;
+mod mount_targets;
+mod security_group;
+mod settings;
+
+pub(super) use access_points::{delete as delete_access_points, ours, shown};
+pub(super) use file_system::{arn, dns_name};
+pub(super) use mount_targets::{by_zone, delete_mount_targets};
+pub(super) use security_group::{delete_security_group, group_name};
+pub(super) use settings::{backup_status, end_replication, wanted_lifecycle};
+
+use std::sync::Arc;
+
+use super::model::Model;
+use super::{NOUN, schema};
+use crate::aws::{Clients, Wait};
+use crate::framework::resource::{ApplyRequest, Context, Recorder};
+use crate::framework::value::{Data, Diagnostic, Value, known_map};
+use crate::platform::tags::{self, Owner, Tags};
+use crate::provider::context::{IncompleteCreate, ProviderContext};
+use crate::resources::attributes::{self, COMPLETE, INCOMPLETE};
+use crate::resources::step::{During, Report, StepError, Verb};
+use crate::resources::timeouts::Operation;
+
+/// Everything the steps share.
+pub(super) struct Walk<'a> {
+    pub(super) provider: &'a ProviderContext,
+    pub(super) clients: Arc<Clients>,
+    pub(super) wait: Wait,
+    pub(super) recorder: &'a mut Recorder<Model>,
+    pub(super) prior: Option<Model>,
+    pub(super) planned: Model,
+    /// The account's id; part of tokens.
+    pub(super) account: String,
+    /// The file system; empty until it exists.
+    pub(super) id: String,
+}
+
+/// Creates or updates, and tells a failure with what exists then.
+pub(super) async fn apply(
+    cx: &Context<ProviderContext>,
+    request: ApplyRequest<Model>,
+    recorder: &mut Recorder<Model>,
+) -> Result<(), Diagnostic> {
+    let creating = request.prior.is_none();
+    let ApplyRequest { planned, prior, .. } = request;
+    let name = planned.name.clone().unwrap_or_default();
+    let verb = if creating { Verb::Creating } else { Verb::Updating };
+    let operation = if creating { Operation::Create } else { Operation::Update };
+    let region = planned.region.clone().unwrap_or_else(|| cx.provider.region().to_owned());
+    let walk = Walk {
+        provider: &cx.provider,
+        clients: cx.provider.clients(&region),
+        wait: Wait::new(schema::TIMEOUTS.deadline(&planned.timeouts, operation), cx.cancel.clone()),
+        recorder: &mut *recorder,
+        prior,
+        planned,
+        account: String::new(),
+        id: String::new(),
+    };
+    let Err(error) = Box::pin(walk.run()).await else { return Ok(()) };
+    let exists = recorder.state().map(existing).unwrap_or_default();
+    let report = Report { verb, noun: NOUN, name: &name, exists };
+    let reason = report.detail(&error);
+    recorder.update(|state| {
+        state.status = Value::Value(INCOMPLETE.to_owned());
+        state.status_reason = Value::Value(reason);
+    });
+    let resume = creating
+        && cx.provider.incomplete_create == IncompleteCreate::Resume
+        && recorder.state().is_some();
+    if !resume {
+        return Err(report.diagnostic(&error));
+    }
+    // The object is usable so far: the next plan finishes it in place.
+    if let Some(known) = recorder.state().map(|state| state.to_dynamic().unknown_to_null())
+        && let Ok(state) = Model::from_dynamic(known)
+    {
+        recorder.record(state);
+    }
+    recorder.warnings.push(report.diagnostic(&error));
+    Ok(())
+}
+
+/// What exists in AWS by this state, in words.
+pub(super) fn existing(state: &Model) -> Vec<String> {
+    let mut exists = Vec::new();
+    if let Value::Value(id) = &state.id {
+        exists.push(format!("file system {id}"));
+    }
+    if let Value::Value(id) = &state.security_group_id {
+        exists.push(format!("security group {id}"));
+    }
+    if let Value::Value(targets) = &state.mount_targets {
+        for (zone, target) in targets {
+            if let Value::Value(id) = &target.id {
+                exists.push(format!("mount target {id} in {zone}"));
+            }
+        }
+    }
+    for (key, id) in known_map(&state.access_point_ids).unwrap_or_default() {
+        exists.push(format!("access point {id} ({key})"));
+    }
+    exists
+}
+
+impl Walk<'_> {
+    async fn run(mut self) -> Result<(), StepError> {
+        self.account = self
+            .provider
+            .account_id()
+            .await
+            .during("file_system", "asking for the account's id")?;
+        self.file_system().await?;
+        self.security_group().await?;
+        self.mount_targets().await?;
+        self.throughput().await?;
+        self.protection().await?;
+        self.lifecycle_policy().await?;
+        self.backup_policy().await?;
+        self.access_points().await?;
+        self.replication().await?;
+        self.csi_pod_identity().await?;
+        self.policy().await?;
+        self.await_mount_targets().await?;
+        self.drop_security_group().await?;
+        self.tags().await?;
+        self.finish();
+        Ok(())
+    }
+
+    /// The owner of everything this resource makes.
+    fn owner_name(&self) -> String {
+        self.planned.name.clone().unwrap_or_default()
+    }
+
+    /// The tags of an object of this resource, with `own` beside the practitioner's.
+    fn tags_with(&self, own: &[(&str, String)], creating: bool) -> Tags {
+        let name = self.owner_name();
+        let owner = Owner { kind: super::KIND, name: &name };
+        let mut tags = attributes::written_tags(&self.planned.tags_all, owner, creating);
+        tags.extend(own.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
+        tags
+    }
+
+    /// The tags of the file system.
+    fn file_system_tags(&self, creating: bool) -> Tags {
+        let mut own = vec![("Name", self.owner_name())];
+        if let Value::Value(cluster) = &self.planned.cluster_name {
+            own.push((tags::CLUSTER, cluster.clone()));
+        }
+        self.tags_with(&own, creating)
+    }
+
+    /// Everything is done: the planned attributes are what is.
+    fn finish(self) {
+        let planned = self.planned;
+        self.recorder.update(|state| {
+            // What the steps learnt stands in the state; the rest is as planned.
+            let learnt = state.clone();
+            *state = Model {
+                creation_token: learnt.creation_token,
+                kms_key_arn: learnt.kms_key_arn,
+                security_group_ids: learnt.security_group_ids,
+                replication: learnt.replication,
+                id: learnt.id,
+                arn: learnt.arn,
+                status: Value::Value(COMPLETE.to_owned()),
+                status_reason: Value::Null,
+                dns_name: learnt.dns_name,
+                mount_targets: learnt.mount_targets,
+                access_point_ids: learnt.access_point_ids,
+                access_point_arns: learnt.access_point_arns,
+                security_group_id: learnt.security_group_id,
+                policy_json: learnt.policy_json,
+                controller_role_arn: learnt.controller_role_arn,
+                node_role_arn: learnt.node_role_arn,
+                volume_handle: learnt.volume_handle,
+                throughput_change_allowed_at: learnt.throughput_change_allowed_at,
+                ..planned
+            };
+            state.storage_class_manifest =
+                super::manifests::storage_class(state).unwrap_or(Value::Null);
+            state.persistent_volume_manifests =
+                super::manifests::persistent_volumes(state).unwrap_or(Value::Null);
+        });
+    }
+}

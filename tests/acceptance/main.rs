@@ -1,0 +1,15 @@
+//! The provider under real Terraform and OpenTofu, against the emulator behind the proxy.
+//!
+//! Every test takes an account of its own and runs once for each CLI found, so all run side by side.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops at the first surprise"
+)]
+
+mod failures;
+mod scene;
+mod shared_storage;

@@ -1,0 +1,300 @@
+//! `officeless_shared_storage` through its whole life.
+
+use serde_json::{Value, json};
+
+use crate::scene::{CLUSTER, REGION, Scene, every_cli};
+
+const ADDRESS: &str = "officeless_shared_storage.this";
+
+/// A configuration with nothing but these attributes; protection off, so that it can be destroyed.
+fn with(attributes: &str) -> String {
+    format!(
+        "resource \"officeless_shared_storage\" \"this\" {{\n  deletion_protection = false\n\
+         {attributes}\n}}\n"
+    )
+}
+
+fn minimal() -> String {
+    with(&format!("cluster_name = \"{CLUSTER}\""))
+}
+
+/// Every attribute that can change in place, at a value that is not its default.
+fn full() -> String {
+    with(&format!(
+        r#"
+  name                            = "content"
+  cluster_name                    = "{CLUSTER}"
+  create_security_group           = true
+  allowed_cidr_blocks             = ["10.42.0.0/16"]
+  throughput_mode                 = "elastic"
+  lifecycle_policy                = {{ transition_to_ia = "AFTER_30_DAYS", transition_to_archive = "AFTER_90_DAYS" }}
+  backup_policy                   = "DISABLED"
+  enforce_encryption_in_transit   = true
+  allow_root_access               = true
+  client_role_arns                = ["arn:aws:iam::123456789012:role/content"]
+  csi_chart_version               = "4.4.1"
+  data_classification             = "confidential"
+  replication_overwrite_protection = "DISABLED"
+  tags                            = {{ team = "content" }}
+  timeouts                        = {{ create = "10m" }}
+  storage_class                   = {{ name = "content", directory_perms = "750" }}
+  access_points = {{
+    uploads = {{ path = "/uploads", owner_uid = 1000, owner_gid = 1000, permissions = "750" }}
+    logs    = {{ path = "/logs", posix_user = {{ uid = 7, gid = 7, secondary_gids = [8] }} }}
+  }}"#
+    ))
+}
+
+async fn state(scene: &Scene) -> Value {
+    scene.workspace.attributes(ADDRESS).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_name_is_enough() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        scene.configure(&minimal());
+        assert_eq!(scene.workspace.plan().await.run.code, Some(2));
+        assert!(scene.mutations().is_empty(), "the plan changed something");
+        scene.settle().await;
+        let state = state(&scene).await;
+        assert_eq!(state["status"], json!("complete"));
+        assert_eq!(state["name"], json!("eks-shared-storage"));
+        assert_eq!(state["mount_targets"].as_object().unwrap().len(), 3);
+        assert_eq!(state["security_group_ids"], json!([scene.seeded.cluster_security_group_id]));
+        scene.destroy().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_attribute_changes_in_place_and_back() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        scene.configure(&minimal());
+        scene.settle().await;
+        let created = state(&scene).await;
+        scene.configure(&full());
+        let plan = scene.workspace.plan().await.expect_changes();
+        assert_eq!(plan.actions()[ADDRESS], ["update"]);
+        scene.settle().await;
+        let changed = state(&scene).await;
+        assert_eq!(changed["id"], created["id"]);
+        assert_eq!(changed["access_point_ids"].as_object().unwrap().len(), 2);
+        assert_ne!(changed["security_group_ids"], created["security_group_ids"]);
+        assert!(changed["policy_json"].as_str().unwrap().contains("role/content"));
+        assert!(changed["storage_class_manifest"].as_str().unwrap().contains("name: content"));
+        scene.configure(&minimal());
+        scene.settle().await;
+        let back = state(&scene).await;
+        assert_eq!(back["id"], created["id"]);
+        assert_eq!(back["security_group_ids"], created["security_group_ids"]);
+        assert_eq!(back["security_group_id"], Value::Null);
+        scene.destroy().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_configuration_is_created_replaced_and_destroyed() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        scene.configure(&full());
+        scene.settle().await;
+        let before = state(&scene).await;
+        scene.configure(&full().replace(
+            "throughput_mode                 = \"elastic\"",
+            "throughput_mode = \"elastic\"\n  creation_token = \"another\"",
+        ));
+        let plan = scene.workspace.plan().await.expect_changes();
+        assert_eq!(plan.actions()[ADDRESS], ["delete", "create"]);
+        scene.settle().await;
+        assert_ne!(state(&scene).await["id"], before["id"]);
+        scene.destroy().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_needs_no_change() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        scene.configure(&format!(
+            "resource \"officeless_shared_storage\" \"this\" {{\n  cluster_name = \"{CLUSTER}\"\n}}\n"
+        ));
+        scene.settle().await;
+        let created = state(&scene).await;
+        let id = created["id"].as_str().unwrap();
+        for import_id in [id, created["arn"].as_str().unwrap(), &format!("{id}@{REGION}")] {
+            scene.workspace.forget_state().unwrap();
+            scene.workspace.expect_import(ADDRESS, import_id).await;
+            scene.workspace.expect_empty_plan().await;
+        }
+        scene.configure(&minimal());
+        scene.workspace.expect_apply().await;
+        scene.destroy().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unknown_values_plan_and_apply() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        let subnet = &scene.seeded.subnet_ids[0].1;
+        let group = &scene.seeded.cluster_security_group_id;
+        scene.configure(&format!(
+            "resource \"terraform_data\" \"subnet\" {{ input = \"{subnet}\" }}\n\
+             resource \"terraform_data\" \"group\" {{ input = \"{group}\" }}\n\
+             resource \"terraform_data\" \"name\" {{ input = \"late\" }}\n{}",
+            with(
+                "name = terraform_data.name.output\n\
+                 subnet_ids = [terraform_data.subnet.output]\n\
+                 security_group_ids = [terraform_data.group.output]\n\
+                 tags = { late = terraform_data.name.output }"
+            )
+        ));
+        scene.settle().await;
+        assert_eq!(state(&scene).await["subnet_ids"], json!([subnet]));
+        scene.destroy().await;
+    }
+}
+
+/// What somebody else may do to a finished shared storage, each to be shown and repaired.
+async fn tamper(scene: &Scene, with: &str, state: &Value) {
+    let id = state["id"].as_str().unwrap();
+    let system = format!("/2015-02-01/file-systems/{id}");
+    let efs = |method: &'static str, path: String, body: &'static str| async move {
+        scene.aws.rest("elasticfilesystem", method, &path, body).await.unwrap().ok().unwrap();
+    };
+    match with {
+        "tags" => {
+            let path = format!("/2015-02-01/resource-tags/{id}");
+            efs("POST", path, r#"{"Tags":[{"Key":"team","Value":"other"}]}"#).await;
+        }
+        "name" => {
+            let path = format!("/2015-02-01/resource-tags/{id}");
+            efs("POST", path, r#"{"Tags":[{"Key":"Name","Value":"other"}]}"#).await;
+        }
+        "policy" => efs("DELETE", format!("{system}/policy"), "").await,
+        "lifecycle" => {
+            let path = format!("{system}/lifecycle-configuration");
+            efs("PUT", path, r#"{"LifecyclePolicies":[]}"#).await;
+        }
+        "backup" => {
+            let path = format!("{system}/backup-policy");
+            efs("PUT", path, r#"{"BackupPolicy":{"Status":"ENABLED"}}"#).await;
+        }
+        "throughput" => efs("PUT", system, r#"{"ThroughputMode":"bursting"}"#).await,
+        "protection" => {
+            let path = format!("{system}/protection");
+            efs("PUT", path, r#"{"ReplicationOverwriteProtection":"ENABLED"}"#).await;
+        }
+        "mount target" => {
+            let (_, target) = state["mount_targets"].as_object().unwrap().iter().next().unwrap();
+            let target = target["id"].as_str().unwrap();
+            efs("DELETE", format!("/2015-02-01/mount-targets/{target}"), "").await;
+        }
+        "security groups" => {
+            let (_, target) = state["mount_targets"].as_object().unwrap().iter().next().unwrap();
+            let path = format!(
+                "/2015-02-01/mount-targets/{}/security-groups",
+                target["id"].as_str().unwrap()
+            );
+            let group = &scene.seeded.cluster_security_group_id;
+            let body = json!({ "SecurityGroups": [group] }).to_string();
+            let answer = scene.aws.rest("elasticfilesystem", "PUT", &path, &body).await;
+            answer.unwrap().ok().unwrap();
+        }
+        "access point" => {
+            let point = state["access_point_ids"]["uploads"].as_str().unwrap();
+            efs("DELETE", format!("/2015-02-01/access-points/{point}"), "").await;
+        }
+        other => panic!("no such tampering: {other}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn drift_is_shown_and_repaired_by_one_apply() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        scene.configure(&full());
+        scene.settle().await;
+        for with in [
+            "tags",
+            "name",
+            "policy",
+            "lifecycle",
+            "backup",
+            "throughput",
+            "protection",
+            "mount target",
+            "security groups",
+            "access point",
+        ] {
+            let before = state(&scene).await;
+            tamper(&scene, with, &before).await;
+            let plan = scene.workspace.plan().await;
+            assert_eq!(plan.run.code, Some(2), "{with} is not shown\n{}", plan.run);
+            assert_eq!(plan.actions()[ADDRESS], ["update"], "{with}");
+            scene.settle().await;
+            assert_eq!(state(&scene).await["id"], before["id"], "{with}");
+        }
+        scene.destroy().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vanished_file_system_is_created_anew() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        scene.configure(&minimal());
+        scene.settle().await;
+        let before = state(&scene).await;
+        for target in before["mount_targets"].as_object().unwrap().values() {
+            let path = format!("/2015-02-01/mount-targets/{}", target["id"].as_str().unwrap());
+            scene.aws.rest("elasticfilesystem", "DELETE", &path, "").await.unwrap().ok().unwrap();
+        }
+        let path = format!("/2015-02-01/file-systems/{}", before["id"].as_str().unwrap());
+        scene.aws.rest("elasticfilesystem", "DELETE", &path, "").await.unwrap().ok().unwrap();
+        let plan = scene.workspace.plan().await.expect_changes();
+        assert_eq!(plan.actions()[ADDRESS], ["create"]);
+        scene.settle().await;
+        scene.destroy().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replication_is_begun_and_ended() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        scene.configure(&minimal());
+        scene.settle().await;
+        scene.configure(&with(&format!(
+            "cluster_name = \"{CLUSTER}\"\nreplication = {{ destination_region = \"us-west-2\" }}"
+        )));
+        scene.settle().await;
+        let replica = state(&scene).await["replication"].clone();
+        assert_eq!(replica["status"], json!("ENABLED"));
+        assert!(replica["destination_file_system_id"].as_str().unwrap().starts_with("fs-"));
+        scene.configure(&minimal());
+        scene.settle().await;
+        assert_eq!(state(&scene).await["replication"], Value::Null);
+        scene.destroy().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn protected_storage_is_neither_destroyed_nor_replaced() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        let protected = minimal().replace("deletion_protection = false", "");
+        scene.configure(&protected);
+        scene.settle().await;
+        let refusal = "set deletion_protection = false, apply, and destroy then";
+        scene.workspace.destroy().await.expect_error(refusal);
+        scene.configure(&protected.replace("cluster_name", "encrypted = false\ncluster_name"));
+        let refusal = "set deletion_protection = false along with the change that replaces it";
+        scene.workspace.plan().await.run.expect_error(refusal);
+        assert!(scene.mutations().is_empty() || scene.workspace.state().await.is_object());
+        scene.configure(&minimal());
+        scene.workspace.expect_apply().await;
+        scene.destroy().await;
+    }
+}

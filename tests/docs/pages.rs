@@ -1,0 +1,211 @@
+//! `docs/` is what the provider serves today, and every subject has its example.
+//!
+//! `UPDATE_DOCS=1` (as `make docs` sets it) writes the pages anew instead of comparing them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use officeless::docs::{Examples, Subject, defaults_guide, page};
+use officeless::framework::server::Provider as _;
+use officeless::platform::defaults::PLATFORM;
+use officeless::provider::Officeless;
+use officeless::provider::environment::Environment;
+use officeless::{data_sources, resources};
+use officeless_testbench::{find_clis, repository};
+
+use crate::tree;
+
+/// The guide that is generated; the others are written by hand.
+const DEFAULTS_GUIDE: &str = "docs/guides/defaults.md";
+
+/// Everything that has a page.
+pub(crate) fn subjects() -> Vec<Subject> {
+    let resources = resources::all();
+    let sources = data_sources::all();
+    let resources = resources.iter().map(|one| Subject::Resource(one.type_name()));
+    let sources = sources.iter().map(|one| Subject::DataSource(one.type_name()));
+    [Subject::Provider].into_iter().chain(resources).chain(sources).collect()
+}
+
+/// Every generated page, by its path in the checkout.
+fn generated() -> BTreeMap<String, String> {
+    let mut pages = BTreeMap::new();
+    let mut add = |subject: Subject, schema: &officeless::framework::schema::Schema| {
+        let path = format!("docs/{}", subject.page_path());
+        pages.insert(path, page(subject, schema, &examples(subject)));
+    };
+    let provider = Officeless::new(Environment::default());
+    add(Subject::Provider, &provider.schema());
+    for resource in resources::all() {
+        add(Subject::Resource(resource.type_name()), resource.schema());
+    }
+    let mut guide = None;
+    for source in data_sources::all() {
+        add(Subject::DataSource(source.type_name()), source.schema());
+        if source.type_name() == "officeless_platform_defaults" {
+            let values = serde_json::to_value(PLATFORM).unwrap();
+            guide = Some(defaults_guide(source.schema(), &values));
+        }
+    }
+    let guide = guide.expect("the data source of the platform's defaults is served");
+    pages.insert(DEFAULTS_GUIDE.to_owned(), guide);
+    pages
+}
+
+/// The examples of a subject, as they stand in `examples/`.
+fn examples(subject: Subject) -> Examples {
+    let folder = format!("examples/{}", subject.examples_path());
+    let file = |name: &str| {
+        let path = format!("{folder}/{name}");
+        tree::exists(&path).then(|| tree::read(&path))
+    };
+    Examples {
+        usage: usage_files(subject).iter().map(|path| tree::read(path)).collect(),
+        import_block: file("import-by-string-id.tf"),
+        import_command: file("import.sh"),
+    }
+}
+
+/// `resource.tf` first, then `resource-….tf`.
+pub(crate) fn usage_files(subject: Subject) -> Vec<String> {
+    let folder = format!("examples/{}", subject.examples_path());
+    let stem = subject.usage_stem();
+    let is_usage = |name: &String| {
+        name.strip_prefix(stem)
+            .is_some_and(|rest| rest == ".tf" || (rest.starts_with('-') && tree::is(rest, "tf")))
+    };
+    let mut names: Vec<String> = tree::names(&folder).into_iter().filter(is_usage).collect();
+    names.sort_by_key(|name| (name.len() != stem.len() + 3, name.clone()));
+    names.into_iter().map(|name| format!("{folder}/{name}")).collect()
+}
+
+#[test]
+fn pages_are_what_the_provider_serves() {
+    let update = std::env::var_os("UPDATE_DOCS").is_some();
+    let mut stale = Vec::new();
+    for (path, text) in generated() {
+        let there = tree::exists(&path).then(|| tree::read(&path));
+        if there.as_deref() == Some(&text) {
+            continue;
+        }
+        if update {
+            let place = repository().join(&path);
+            std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+            std::fs::write(place, text).unwrap();
+            println!("wrote {path}");
+        } else {
+            stale.push(format!("{path}: {}", difference(there.as_deref(), &text)));
+        }
+    }
+    assert!(stale.is_empty(), "run `make docs` and commit:\n{}", stale.join("\n"));
+}
+
+/// Where a page and its file part.
+fn difference(there: Option<&str>, text: &str) -> String {
+    let Some(there) = there else { return "there is no such file".to_owned() };
+    let differing = |(_, (one, other)): &(usize, (&str, &str))| one != other;
+    match there.lines().zip(text.lines()).enumerate().find(differing) {
+        Some((line, (one, other))) => {
+            format!("line {} is\n  {one}\nand should be\n  {other}", line + 1)
+        }
+        None => "one is longer than the other".to_owned(),
+    }
+}
+
+#[test]
+fn every_page_has_its_subject() {
+    let generated = generated();
+    for folder in ["docs/resources", "docs/data-sources"] {
+        for path in tree::files(folder) {
+            assert!(generated.contains_key(&path), "{path}: nothing of that name is served");
+        }
+    }
+}
+
+#[test]
+fn docs_holds_only_what_the_registry_renders() {
+    for path in tree::files("docs") {
+        let legal = ["docs/resources/", "docs/data-sources/", "docs/guides/"];
+        let placed = path == "docs/index.md" || legal.iter().any(|folder| path.starts_with(folder));
+        assert!(placed && tree::is(&path, "md"), "{path}: the registry does not render it");
+        let text = tree::read(&path);
+        assert!(text.len() < 500_000, "{path}: the registry cuts pages at 500,000 bytes");
+    }
+}
+
+#[test]
+fn every_subject_has_examples_and_every_example_a_subject() {
+    let mut folders = BTreeSet::new();
+    for subject in subjects() {
+        let folder = format!("examples/{}", subject.examples_path());
+        assert!(
+            !usage_files(subject).is_empty(),
+            "{folder}: there is no {}.tf",
+            subject.usage_stem()
+        );
+        if matches!(subject, Subject::Resource(_)) {
+            let import = format!("{folder}/import.sh");
+            assert!(tree::exists(&import), "{import} is missing");
+        }
+        folders.insert(folder);
+    }
+    for kind in ["resources", "data-sources"] {
+        for name in tree::names(&format!("examples/{kind}")) {
+            let folder = format!("examples/{kind}/{name}");
+            assert!(folders.contains(&folder), "{folder}: nothing of that name is served");
+        }
+    }
+}
+
+#[test]
+fn every_page_and_guide_has_front_matter() {
+    for path in tree::files("docs") {
+        let text = tree::read(&path);
+        let front = text.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n"));
+        let (front, _) = front.unwrap_or_else(|| panic!("{path} has no front matter"));
+        for key in ["page_title: \"", "description: |-\n  "] {
+            assert!(front.contains(key), "{path}: its front matter has no {key:?}");
+        }
+        let subcategory = front.lines().any(|line| line.starts_with("subcategory:"));
+        assert_eq!(subcategory, path != "docs/index.md", "{path}: subcategory");
+    }
+}
+
+#[test]
+fn links_between_pages_lead_somewhere() {
+    for path in tree::files("docs") {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        for link in tree::read(&path).split("](").skip(1).filter_map(|rest| rest.split(')').next())
+        {
+            let file = link.split('#').next().unwrap_or_default();
+            if file.is_empty() || file.contains("://") {
+                continue;
+            }
+            let target = repository().join(folder).join(file);
+            let target_md = target.with_extension("md");
+            assert!(target.is_file() || target_md.is_file(), "{path}: {link} leads nowhere");
+        }
+    }
+}
+
+#[test]
+fn examples_are_formatted_as_terraform_would() {
+    let (found, absent) = find_clis();
+    for one in absent {
+        println!("not checked with {}: {}", one.what, one.reason);
+    }
+    let Some(cli) = found.first() else {
+        println!("examples were not checked: there is neither Terraform nor OpenTofu");
+        return;
+    };
+    let output = Command::new(&cli.path)
+        .args(["fmt", "-check", "-diff", "-recursive", "-no-color", "."])
+        .current_dir(repository().join("examples"))
+        .env("CHECKPOINT_DISABLE", "1")
+        .env("TF_CLI_CONFIG_FILE", "/dev/null")
+        .output()
+        .unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    assert!(output.status.success(), "{} fmt finds:\n{said}", cli.name);
+}
