@@ -215,11 +215,11 @@ impl Report<'_> {
 /// What failed and why, as AWS said it.
 pub fn reason(error: &StepError) -> String {
     let mut text = format!("{} failed: {}", capitalised(&error.doing), chain(&error.cause));
-    if let Cause::Aws(aws) = &error.cause {
-        if let Some(request_id) = &aws.request_id {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "\nRequest ID: {request_id}");
-        }
+    if let Cause::Aws(aws) = &error.cause
+        && let Some(request_id) = &aws.request_id
+    {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\nRequest ID: {request_id}");
     }
     text
 }
