@@ -20,6 +20,10 @@ const PLUGIN: Plugin = Plugin {
 /// Operations wait for the network far more than they compute.
 const WORKERS: usize = 4;
 
+/// Bytes of stack of each: an operation is one deep future over the AWS SDK's own. Only what is used
+/// of it takes memory.
+const STACK: usize = 8 << 20;
+
 fn main() -> ExitCode {
     plugin::panic::install_hook();
     let argument = std::env::args().nth(1);
@@ -46,8 +50,11 @@ fn version() -> Result<(), Box<dyn Error>> {
 fn serve(debug: bool) -> Result<(), Box<dyn Error>> {
     let environment = if debug { None } else { Some(Environment::from_process()?) };
     plugin::log::start();
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .thread_stack_size(STACK)
+        .enable_all()
+        .build()?;
     let served = match environment {
         Some(environment) => runtime.block_on(plugin::serve(environment, provider::server())),
         None => runtime.block_on(plugin::serve_debug(&PLUGIN, provider::server())),
