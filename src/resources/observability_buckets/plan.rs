@@ -63,7 +63,7 @@ async fn place(
 
 /// The operation on these buckets, for what fails in it.
 pub(super) fn report(verb: Verb, name: &str) -> Report<'_> {
-    Report { verb, noun: "observability buckets", name, exists: Vec::new() }
+    Report { verb, noun: super::NOUN, name, exists: Vec::new() }
 }
 
 /// Prefix and cluster, where configuration is silent: what they were, else the provider's.

@@ -23,7 +23,7 @@ use crate::framework::value::{Diagnostic, StringMap, Value, known_map};
 use crate::platform::stores::{Product, Store};
 use crate::provider::context::ProviderContext;
 use crate::resources::attributes::{COMPLETE, INCOMPLETE};
-use crate::resources::step::{During as _, Report, StepError, Verb};
+use crate::resources::step::{During as _, StepError, Verb};
 use crate::resources::workload_access;
 
 /// What was found of one bucket of the state.
@@ -55,7 +55,7 @@ pub(super) async fn read(
     let found = shares.iter().map(|share| look_at_access(cx, &clients, &state, share));
     let unwanted = look_for_unwanted(&clients, &state, &shares);
     let (buckets, access, unwanted) = join3(join_all(buckets), join_all(found), unwanted).await;
-    let told = |error: StepError| tell(&reading, &error);
+    let told = |error: StepError| reading.diagnostic(&error);
     let buckets: Vec<Seen> = buckets.into_iter().collect::<Result<_, _>>().map_err(told)?;
     let access: Vec<Granted<'_>> = access.into_iter().collect::<Result<_, _>>().map_err(told)?;
     let unwanted = unwanted.map_err(told)?;
@@ -66,10 +66,6 @@ pub(super) async fn read(
         return Ok(Found::Gone);
     }
     Ok(Found::Present(Box::new(describe(cx, &place, state, &buckets, &access, &unwanted))))
-}
-
-fn tell(reading: &Report<'_>, error: &StepError) -> Diagnostic {
-    reading.diagnostic(error)
 }
 
 /// The bucket names the state is about: those recorded, and those of buckets that went missing.
@@ -179,7 +175,7 @@ fn describe(
     for granted in access {
         reasons.extend(granted.differences.iter().cloned());
         for product in granted.products {
-            let mut insert = |map: &mut StringMap, text: &Option<String>| {
+            let insert = |map: &mut StringMap, text: &Option<String>| {
                 if let Some(text) = text {
                     map.insert(product.as_str().to_owned(), Value::Value(text.clone()));
                 }

@@ -183,12 +183,6 @@ impl Model {
         }
     }
 
-    /// All names by key, each known or not; `None` while the products are unknown.
-    pub(super) fn names(&self, place: Option<&Place>) -> Option<StringMap> {
-        let name = |store| place.and_then(|place| self.bucket_name(store, place));
-        Some(by_key(self.stores()?, name))
-    }
-
     /// Default encryption.
     pub(super) fn encryption(&self, store: Store) -> Option<Encryption> {
         let entry = self.entry(store)?;
