@@ -38,9 +38,15 @@ pub struct PlanOutput {
     pub planned: Dynamic,
     /// Attributes whose change replaces the object.
     pub replaces: Vec<AttributePath>,
+    /// What the next plan, or apply, gets back beside the prior state.
+    pub private: Private,
     /// What went wrong or is worth saying.
     pub diagnostics: Diagnostics,
 }
+
+/// Marks the private data of a replacement: core plans one twice, first against what exists, then
+/// as a create that gets the private data of the first plan, and no other trace of it.
+const REPLACING: &str = "replacing";
 
 /// The values an apply works from; null for what is absent.
 #[derive(Debug)]
@@ -145,7 +151,12 @@ impl<R> Managed<R> {
             replaces: Vec::new(),
             diagnostics: Diagnostics::default(),
         };
-        let request = PlanRequest { config: &config_model, prior: prior_model.as_ref(), private };
+        let request = PlanRequest {
+            config: &config_model,
+            prior: prior_model.as_ref(),
+            private,
+            replacing: prior.is_null() && private.text(REPLACING).is_some(),
+        };
         self.resource.plan(cx, request, &mut draft).await;
 
         output.diagnostics = draft.diagnostics;
@@ -154,6 +165,10 @@ impl<R> Managed<R> {
         output.replaces = plan::replacements(schema, prior, &planned);
         if !prior.is_null() {
             output.replaces.extend(draft.replaces);
+        }
+        output.private = private.clone();
+        if !output.replaces.is_empty() {
+            output.private.set_text(REPLACING, "true");
         }
         if let (Some(prior), false) = (&prior_model, output.replaces.is_empty()) {
             let replacement = model(planned.clone())?;
@@ -215,7 +230,7 @@ where
     }
 
     async fn plan(&self, cx: Option<Context<C>>, input: PlanInput) -> PlanOutput {
-        let mut output = PlanOutput::default();
+        let mut output = PlanOutput { private: input.private.clone(), ..PlanOutput::default() };
         if input.proposed.is_null() {
             match optional_model(input.prior) {
                 Ok(Some(prior)) => {
@@ -245,7 +260,9 @@ where
                 return StateOutput { state: input.prior, private: input.private, diagnostics };
             }
         };
-        let mut recorder = Recorder::new(prior, input.private.clone());
+        let mut private = input.private.clone();
+        private.remove(REPLACING);
+        let mut recorder = Recorder::new(prior, private);
         // A panic must not lose what was recorded before it.
         let outcome = AssertUnwindSafe(self.apply_change(&cx, input, &mut recorder))
             .catch_unwind()

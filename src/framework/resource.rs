@@ -40,6 +40,9 @@ pub struct PlanRequest<'a, M> {
     pub prior: Option<&'a M>,
     /// What was kept beside the prior state.
     pub private: &'a Private,
+    /// Whether this plans the object that replaces a former one: what still stands in its way may be
+    /// that one, which goes first unless `create_before_destroy` is set.
+    pub replacing: bool,
 }
 
 /// A plan in the making: the framework fills in defaults, the resource refines it.

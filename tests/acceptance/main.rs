@@ -11,5 +11,6 @@
 )]
 
 mod failures;
+mod observability_buckets;
 mod scene;
 mod shared_storage;

@@ -108,7 +108,7 @@ pub(super) async fn plan_resource_change<P: Provider>(
     proto::plan_resource_change::Response {
         planned_state,
         requires_replace: output.replaces.into_iter().map(convert::path).collect(),
-        planned_private: request.prior_private,
+        planned_private: output.private.to_bytes(),
         diagnostics: convert::diagnostics(output.diagnostics),
         planned_identity: request.prior_identity,
         ..Default::default()

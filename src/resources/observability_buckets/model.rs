@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::framework::value::{StringMap, Strings, Value};
 use crate::model;
+use crate::platform::stores::Store;
 use crate::resources::timeouts::Timeouts;
 
 model! {
@@ -169,5 +170,35 @@ model! {
         pub pending_step: Value<String>,
         /// Why, as AWS said it or as it was found.
         pub error: Value<String>,
+    }
+}
+
+impl Model {
+    /// How far a bucket is, from now on.
+    pub(super) fn set_status(&mut self, store: Store, status: BucketStatus) {
+        if !self.bucket_status.is_value() {
+            self.bucket_status = Value::Value(BTreeMap::new());
+        }
+        if let Value::Value(map) = &mut self.bucket_status {
+            map.insert(store.key().to_owned(), Value::Value(status));
+        }
+    }
+
+    /// The step a bucket stands before, if it is not complete.
+    pub(super) fn pending_step(&self, store: Store) -> Option<String> {
+        let Value::Value(map) = &self.bucket_status else { return None };
+        match map.get(store.key())? {
+            Value::Value(BucketStatus { pending_step: Value::Value(step), .. }) => {
+                Some(step.clone())
+            }
+            _ => None,
+        }
+    }
+
+    /// What exists, in words.
+    pub(super) fn inventory(&self) -> Vec<String> {
+        let buckets = self.recorded_names().into_values().map(|name| format!("bucket {name}"));
+        let roles = self.role_names().into_iter().map(|name| format!("role {name}"));
+        buckets.chain(roles).collect()
     }
 }

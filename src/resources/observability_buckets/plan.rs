@@ -27,7 +27,7 @@ pub(super) async fn plan(
     request: PlanRequest<'_, Model>,
     plan: &mut Plan<Model>,
 ) {
-    let PlanRequest { config, prior, .. } = request;
+    let PlanRequest { config, prior, replacing, .. } = request;
     let Plan { planned, diagnostics, .. } = plan;
     inherit(cx, config, prior, planned);
     let region = plan_region(cx, &mut planned.region, diagnostics);
@@ -40,7 +40,9 @@ pub(super) async fn plan(
         check_place(planned, place, diagnostics);
     }
     warn(prior, planned, diagnostics);
-    if let (Some(cx), Some(place), true) = (cx, &place, diagnostics.errors.is_empty()) {
+    // What stands in the way of a replacement may be what it replaces: apply asks again.
+    let ask = !replacing && diagnostics.errors.is_empty();
+    if let (Some(cx), Some(place), true) = (cx, &place, ask) {
         conflicts::find(cx, place, prior, planned, diagnostics).await;
     }
 }

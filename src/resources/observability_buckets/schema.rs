@@ -41,9 +41,7 @@ pub(super) fn schema() -> Schema {
     list.extend(access_attributes());
     list.extend(outputs());
     Schema {
-        description: "The six S3 buckets of Mimir, Loki and Tempo as one object, with the IAM \
-                      role, its policy and the EKS Pod Identity association of the monitoring \
-                      workload, and the Helm values that point the three charts at them.",
+        description: include_str!("description.md"),
         attributes: list,
         ..Schema::default()
     }
