@@ -83,9 +83,8 @@ async fn a_name_prefix_is_enough() {
 async fn every_attribute_changes_in_place_and_back() {
     for cli in every_cli() {
         let scene = Scene::new(&cli).await;
-        let plain =
-            with(&scene, &format!("pod_identity = {{ cluster_name = \"{CLUSTER}\" }}"));
-        scene.configure(&plain);
+        let minimal = with(&scene, &format!("pod_identity = {{ cluster_name = \"{CLUSTER}\" }}"));
+        scene.configure(&minimal);
         scene.settle().await;
         let created = state(&scene).await;
         assert!(created["role_arns"]["mimir"].as_str().unwrap().ends_with("role/monitoring-role"));
@@ -97,7 +96,7 @@ async fn every_attribute_changes_in_place_and_back() {
         assert_eq!(changed["bucket_names"], created["bucket_names"]);
         assert_ne!(changed["role_arns"]["mimir"], changed["role_arns"]["loki"]);
         // What was versioned once can only be suspended.
-        scene.configure(&plain.replace(
+        scene.configure(&minimal.replace(
             "pod_identity",
             "versioning = { \"loki-chunks\" = \"Suspended\", \"mimir-metrics\" = \"Suspended\" }\n  \
              pod_identity",
@@ -113,7 +112,9 @@ async fn a_new_prefix_replaces() {
         let scene = Scene::new(&cli).await;
         scene.configure(&full(&scene));
         scene.settle().await;
-        scene.configure(&full(&scene).replace("\n  deletion", "\n  name_suffix = \"b\"\n  deletion"));
+        scene.configure(
+            &full(&scene).replace("\n  deletion", "\n  name_suffix = \"b\"\n  deletion"),
+        );
         let plan = scene.workspace.plan().await.expect_changes();
         assert_eq!(plan.actions()[ADDRESS], ["delete", "create"]);
         scene.settle().await;
@@ -131,8 +132,7 @@ async fn an_import_needs_no_change() {
         scene.configure(&text.replace("  deletion_protection = false\n", ""));
         scene.settle().await;
         let prefix = prefix(&scene);
-        let named: Vec<String> =
-            KEYS.iter().map(|key| format!("{key}={prefix}-{key}")).collect();
+        let named: Vec<String> = KEYS.iter().map(|key| format!("{key}={prefix}-{key}")).collect();
         scene.workspace.forget_state().unwrap();
         scene.workspace.expect_import(ADDRESS, &prefix).await;
         scene.workspace.expect_empty_plan().await;
@@ -247,8 +247,7 @@ async fn a_bucket_that_fails_holds_up_no_other_and_is_named() {
         let scene = Scene::new(&cli).await;
         scene.configure(&with(&scene, ""));
         let denied = Fault::when(&scene.account, |call| {
-            call.operation == "PutBucketPolicy"
-                && call.bucket().ends_with("loki-ruler")
+            call.operation == "PutBucketPolicy" && call.bucket().ends_with("loki-ruler")
         });
         let denied = denied.always().effect(Effect::refuse(403, "AccessDenied"));
         let fault = scene.proxy().inject(denied);

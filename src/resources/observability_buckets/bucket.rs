@@ -68,7 +68,7 @@ pub(super) async fn read(clients: &Clients, bucket: Bucket<'_>) -> Result<Option
         find_tags(clients, bucket),
     );
     let ((block, ownership, encryption, versioning), (lifecycle, policy, logging, tags)) =
-        futures_util::future::join(first, second).await;
+        Box::pin(futures_util::future::join(first, second)).await;
     let read = || -> Result<Observed, Error> {
         Ok(Observed {
             public_access_block: reading(block)?,
@@ -107,6 +107,9 @@ pub(super) struct Tagged<'a> {
     pub(super) ignore: &'a IgnoreRules,
 }
 
+/// A step, whether what it sets is denied by what was observed, and how that is told.
+type Judged<'a> = (&'static str, bool, Box<dyn Fn() -> String + 'a>);
+
 impl Tagged<'_> {
     /// Whom the bucket belongs to.
     pub(super) fn owner(&self) -> Owner<'_> {
@@ -142,11 +145,7 @@ impl Wanted {
         steps.iter().any(|(name, differs, _)| *name == step && *differs)
     }
 
-    fn steps<'a>(
-        &'a self,
-        observed: &'a Observed,
-        tagged: &Tagged<'_>,
-    ) -> Vec<(&'static str, bool, Box<dyn Fn() -> String + 'a>)> {
+    fn steps<'a>(&'a self, observed: &'a Observed, tagged: &Tagged<'_>) -> Vec<Judged<'a>> {
         let tags = observed.tags.denies(|found| tagged.changes(found, false).is_empty());
         vec![
             (

@@ -47,8 +47,8 @@ pub(super) async fn find(
     for found in looks.into_iter().chain(goes).chain([access]) {
         match found {
             Ok(Told { errors, warnings }) => {
-                errors.into_iter().for_each(|error| diagnostics.add_error(error));
-                warnings.into_iter().for_each(|warning| diagnostics.add_warning(warning));
+                diagnostics.errors.extend(errors);
+                diagnostics.warnings.extend(warnings);
             }
             Err(error) => diagnostics.add_error(planning.diagnostic(&error)),
         }

@@ -1,6 +1,6 @@
 //! Import: from an id to the attributes that describe what exists.
 //!
-//! Ids: `acme` (a name_prefix), `acme/prod` (with a name_suffix), or names by key as in
+//! Ids: `acme` (a `name_prefix`), `acme/prod` (with a `name_suffix`), or names by key as in
 //! `mimir-metrics=acme-metrics,loki-chunks=acme-chunks`; each may end with `@eu-west-1`.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,9 +9,7 @@ use futures_util::future::join_all;
 
 use super::access::{Identity, KIND};
 use super::bucket::{self, Observed, Reading};
-use super::model::{
-    AccessLoggingModel, BucketModel, ExtraRuleModel, Model, PodIdentityModel,
-};
+use super::model::{AccessLoggingModel, BucketModel, ExtraRuleModel, Model, PodIdentityModel};
 use super::plan::report;
 use super::schema::KEYS;
 use super::wanted::{ABORT_RULE, NONCURRENT_RULE, Place, Versioning, default_noncurrent_days};

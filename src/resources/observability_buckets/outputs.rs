@@ -61,14 +61,14 @@ impl Model {
                 Some(of(place, &self.bucket_name(store, place)?))
             })),
         };
-        let names = named(&|_, name| name.to_owned());
+        let bucket_names = named(&|_, name| name.to_owned());
         let arns = named(&|place, name| place.bucket_arn(name));
-        let domains = named(&|place, name| place.domain_name(name));
+        let domain_names = named(&|place, name| place.domain_name(name));
         let policies = self.by_product(|product| self.policy(product, place?));
         let values = self.by_product(|product| self.helm(product, place?));
-        self.bucket_names = names;
+        self.bucket_names = bucket_names;
         self.bucket_arns = arns;
-        self.bucket_regional_domain_names = domains;
+        self.bucket_regional_domain_names = domain_names;
         self.policy_json = policies;
         self.helm_values = values;
         self.s3_endpoint = match place {

@@ -40,11 +40,7 @@ pub(super) fn schema() -> Schema {
     list.extend(lifecycle_attributes());
     list.extend(access_attributes());
     list.extend(outputs());
-    Schema {
-        description: include_str!("description.md"),
-        attributes: list,
-        ..Schema::default()
-    }
+    Schema { description: include_str!("description.md"), attributes: list, ..Schema::default() }
 }
 
 fn form(form: Form) -> Check {
@@ -95,37 +91,48 @@ fn sorted_components() -> Vec<Dynamic> {
     all
 }
 
-fn bucket_attributes() -> Vec<Attribute> {
-    let key = || Attribute::string("kms_key_arn").check(form(Form::KeyArn));
-    let algorithm = || Attribute::string("sse_algorithm").check(Check::one_of(ALGORITHMS));
+fn key() -> Attribute {
+    Attribute::string("kms_key_arn").check(form(Form::KeyArn))
+}
+
+fn algorithm() -> Attribute {
+    Attribute::string("sse_algorithm").check(Check::one_of(ALGORITHMS))
+}
+
+/// Settings of one bucket over those of all.
+fn overrides() -> Attribute {
     let days =
         || Attribute::number("noncurrent_version_expiration_days").check(Check::range(1, MAX_DAYS));
+    Attribute::objects(
+        "buckets",
+        vec![
+            Attribute::string("name")
+                .describe(
+                    "The whole name, in place of the composed one. Changing it makes a new \
+                     bucket and deletes the old one, which must be empty or have \
+                     `force_destroy`.",
+                )
+                .check(Check::length(3, 63)),
+            Attribute::string("versioning")
+                .describe("As in the attribute `versioning`.")
+                .check(Check::one_of(VERSIONING)),
+            days().describe("How long old versions of this bucket stay."),
+            algorithm().describe("Encryption of this bucket."),
+            key().describe("Key of this bucket."),
+            Attribute::bool("force_destroy")
+                .describe("Whether this bucket is emptied before it is deleted."),
+        ],
+    )
+    .describe(
+        "Settings of single buckets, over those of all. Keys: `mimir-metrics`, \
+         `mimir-alertmanager`, `mimir-ruler`, `loki-chunks`, `loki-ruler`, `tempo-traces`.",
+    )
+    .check(Check::keys(KEYS))
+}
+
+fn bucket_attributes() -> Vec<Attribute> {
     vec![
-        Attribute::objects(
-            "buckets",
-            vec![
-                Attribute::string("name")
-                    .describe(
-                        "The whole name, in place of the composed one. Changing it makes a new \
-                         bucket and deletes the old one, which must be empty or have \
-                         `force_destroy`.",
-                    )
-                    .check(Check::length(3, 63)),
-                Attribute::string("versioning")
-                    .describe("As in the attribute `versioning`.")
-                    .check(Check::one_of(VERSIONING)),
-                days().describe("How long old versions of this bucket stay."),
-                algorithm().describe("Encryption of this bucket."),
-                key().describe("Key of this bucket."),
-                Attribute::bool("force_destroy")
-                    .describe("Whether this bucket is emptied before it is deleted."),
-            ],
-        )
-        .describe(
-            "Settings of single buckets, over those of all. Keys: `mimir-metrics`, \
-             `mimir-alertmanager`, `mimir-ruler`, `loki-chunks`, `loki-ruler`, `tempo-traces`.",
-        )
-        .check(Check::keys(KEYS)),
+        overrides(),
         algorithm()
             .default(OBSERVABILITY.sse_algorithm)
             .describe("Encryption at rest of all buckets: `AES256`, `aws:kms` or `aws:kms:dsse`."),

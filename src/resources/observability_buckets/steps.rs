@@ -16,7 +16,7 @@ use futures_util::future::{join, join_all};
 use super::access::{KIND, Share};
 use super::bucket::Tagged;
 use super::delete::delete_bucket;
-use super::model::{BucketStatus, Model, PodIdentityModel};
+use super::model::{Model, PodIdentityModel};
 use super::outputs::{STEPS, complete, pending};
 use super::plan::{removed, report};
 use super::schema::TIMEOUTS;
@@ -69,7 +69,7 @@ pub(super) async fn apply(
     let errors = carry_out(&walk, &work, &progress).await;
     let reached = progress.reached();
     let report = Report { exists: reached.inventory(), ..report(verb, &work.owner_name) };
-    conclude(cx, &report, errors, &goal, &work, reached, recorder)
+    conclude(cx, &report, &errors, &goal, &work, reached, recorder)
 }
 
 /// Region and account of an operation.
@@ -276,7 +276,7 @@ async fn walk_bucket<'w>(
 ) -> (&'w Bucket, Result<Walked, StepError>) {
     let recorded = work.recorded.get(&bucket.store) == Some(&bucket.name);
     let done = |step: &'static str| progress.bucket(bucket, step);
-    let walked = walk.bring_about(bucket, recorded, &done).await;
+    let walked = Box::pin(walk.bring_about(bucket, recorded, &done)).await;
     if let Err(error) = &walked {
         progress.failed(bucket.store, error);
     }
@@ -403,13 +403,13 @@ async fn finish(
 fn conclude(
     cx: &Context<ProviderContext>,
     report: &Report<'_>,
-    errors: Vec<StepError>,
+    errors: &[StepError],
     goal: &Model,
     work: &Work,
     mut reached: Model,
     recorder: &mut Recorder<Model>,
 ) -> Result<(), Diagnostic> {
-    let Some(told) = report.diagnostic_of_all(&errors) else {
+    let Some(told) = report.diagnostic_of_all(errors) else {
         reached.status = Value::Value(COMPLETE.to_owned());
         reached.status_reason = Value::Null;
         recorder.record(reached);

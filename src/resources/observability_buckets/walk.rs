@@ -46,7 +46,7 @@ pub(super) struct Walked {
     pub(super) unsettled: bool,
 }
 
-impl<'a> Walk<'a> {
+impl Walk<'_> {
     fn bucket<'b>(&'b self, wanted: &'b Wanted) -> Bucket<'b> {
         Bucket { name: &wanted.name, owner: self.place.owner() }
     }
@@ -108,7 +108,7 @@ impl<'a> Walk<'a> {
         }
         let standing = find_standing(self.clients, bucket).await.during("bucket", &doing)?;
         if let Some(why) = refusal(&standing, name) {
-            return Err(refused(&doing, why));
+            return Err(refused(&doing, &why));
         }
         if standing == Standing::Ours {
             self.may_take_over(bucket, &doing).await?;
@@ -146,7 +146,7 @@ impl<'a> Walk<'a> {
             return Ok(());
         }
         let whose = tags.get(RESOURCE).map(String::as_str);
-        Err(refused(doing, existing(bucket.name, whose, observed.is_owned_by(owner))))
+        Err(refused(doing, &existing(bucket.name, whose, observed.is_owned_by(owner))))
     }
 
     /// Reads a bucket that was made just now, as soon as all of S3 knows it.
@@ -177,7 +177,7 @@ impl<'a> Walk<'a> {
         }
         let clients = self.clients;
         let bucket = self.bucket(wanted);
-        let policy = self.policy(step, wanted, observed)?;
+        let policy = Self::policy(step, wanted, observed)?;
         let write = || async {
             match step {
                 "public_access_block" => {
@@ -202,7 +202,6 @@ impl<'a> Walk<'a> {
     }
 
     fn policy(
-        &self,
         step: &'static str,
         wanted: &Wanted,
         observed: &Observed,
@@ -268,7 +267,7 @@ fn again(error: &Error) -> bool {
     retry::bucket_not_visible(error) || retry::role_not_visible(error)
 }
 
-fn refused(doing: &str, why: String) -> StepError {
+fn refused(doing: &str, why: &str) -> StepError {
     let why = why.trim_end_matches('.').to_owned();
     StepError::refused("bucket", doing, why, "Nothing was changed at that bucket.")
 }

@@ -127,6 +127,7 @@ pub(super) struct Bucket {
 }
 
 /// Known, null told apart from a value; `None` while unknown.
+#[allow(clippy::option_option, reason = "`?` tells the two apart: unknown ends it, null passes")]
 pub(super) fn known<T: Clone>(value: &Value<T>) -> Option<Option<T>> {
     match value {
         Value::Unknown => None,
@@ -263,6 +264,7 @@ impl Model {
     }
 
     /// Access logs.
+    #[allow(clippy::option_option, reason = "`None` is unknown, `Some(None)` is none")]
     pub(super) fn logging(&self, store: Store) -> Option<Option<Logging>> {
         let Some(logging) = known(&self.access_logging)? else { return Some(None) };
         let Some(target_bucket) = known(&logging.bucket)? else { return Some(None) };
@@ -332,6 +334,7 @@ pub(super) fn default_noncurrent_days(store: Store, of_all: i64) -> i64 {
 }
 
 /// What the practitioner's rule `id` means for `store`: `None` inside when it is for another.
+#[allow(clippy::option_option, reason = "`None` is unknown, `Some(None)` is none")]
 fn extra_rule(id: &str, store: Store, extra: &ExtraRuleModel) -> Option<Option<LifecycleRule>> {
     let ExtraRuleModel {
         bucket,

@@ -49,13 +49,13 @@ pub async fn find(
         .then(|| iam::list_attached_policies(clients, role_name))
         .into();
     let attached = async { attached.await.map_or(Ok(Vec::new()), absent_is_empty) };
-    let (role, policy, attached, association) = try_join4(
+    let asked = try_join4(
         iam::find_role_by_name(clients, role_name),
         iam::find_inline_policy(clients, role_name, workload.policy_name),
         attached,
         find_association(clients, workload.key.as_ref(), granted.association_id.as_deref()),
-    )
-    .await?;
+    );
+    let (role, policy, attached, association) = Box::pin(asked).await?;
     Ok(Observed { role, policy, attached: attached.into_iter().collect(), association })
 }
 

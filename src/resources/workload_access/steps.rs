@@ -182,10 +182,10 @@ async fn association(
     let Some(existing) = existing else {
         return create_association(clients, wait, workload, key, seen, &doing).await;
     };
-    if seen.known.association_id.as_ref() != Some(&existing.id) {
-        if let Some(why) = foreign_association(&existing, workload.owner()) {
-            return Err(taken(&doing, why));
-        }
+    if seen.known.association_id.as_ref() != Some(&existing.id)
+        && let Some(why) = foreign_association(&existing, workload.owner())
+    {
+        return Err(taken(&doing, why));
     }
     if existing.role_arn != seen.role.arn {
         let wait = wait.within(retry::PROPAGATION);
