@@ -11,6 +11,8 @@ pub mod attributes;
 pub mod observability_buckets;
 pub mod shared_storage;
 pub mod step;
+#[cfg(test)]
+mod testing;
 pub mod timeouts;
 pub mod workload_access;
 

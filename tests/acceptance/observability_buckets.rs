@@ -254,7 +254,7 @@ async fn a_bucket_that_fails_holds_up_no_other_and_is_named() {
         scene.workspace.apply().await.expect_error("loki-ruler");
         let failed = state(&scene).await;
         assert_eq!(failed["bucket_status"]["loki-ruler"]["pending_step"], json!("policy"));
-        assert_eq!(failed["bucket_status"]["mimir-metrics"]["pending_step"], json!("marker"));
+        assert_eq!(failed["bucket_status"]["mimir-metrics"]["pending_step"], json!("tags"));
         scene.proxy().remove(fault);
         scene.settle().await;
         scene.destroy().await;

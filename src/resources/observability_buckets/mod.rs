@@ -32,6 +32,8 @@ mod plan;
 mod read;
 mod schema;
 mod steps;
+#[cfg(test)]
+mod tests;
 mod validate;
 mod walk;
 mod wanted;

@@ -50,7 +50,7 @@ model! {
         /// A policy of one's own.
         pub policy: Value<String>,
         /// Access points by key.
-        pub access_points: Value<BTreeMap<String, AccessPoint>>,
+        pub access_points: Value<BTreeMap<String, Value<AccessPoint>>>,
         /// The replica.
         pub replication: Value<Replication>,
         /// Whether it may become a replica itself.

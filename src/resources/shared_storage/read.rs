@@ -310,7 +310,7 @@ fn record_access_points(state: &mut Model, observed: &Observation) {
     state.access_point_ids = Value::Value(ids.collect());
     let arns = points.iter().map(|(key, point)| (key.clone(), point.arn.clone().into()));
     state.access_point_arns = Value::Value(arns.collect());
-    let found = points.iter().map(|(key, point)| (key.clone(), shown(point)));
+    let found = points.iter().map(|(key, point)| (key.clone(), Value::Value(shown(point))));
     state.access_points = if points.is_empty() && !is_given(&state.access_points) {
         Value::Null
     } else {

@@ -4,24 +4,12 @@
 use serde_json::{Value as Json, json};
 
 use super::{Model, SharedStorage};
-use crate::framework::codec;
-use crate::framework::diagnostic::path_text;
-use crate::framework::managed::{Managed, ManagedResource, PlanInput, PlanOutput};
-use crate::framework::private::Private;
-use crate::framework::value::{Data, Diagnostics, Dynamic};
-use crate::provider::context::ProviderContext;
+use crate::framework::schema::testing::assert_model_fits;
+use crate::framework::value::{Diagnostics, Dynamic};
+use crate::resources::testing::Room;
 
-fn resource() -> Box<dyn ManagedResource<ProviderContext>> {
-    Box::new(Managed::new(SharedStorage))
-}
-
-fn config(json: &Json) -> Dynamic {
-    let bytes = serde_json::to_vec(json).unwrap();
-    codec::from_json(&bytes, &resource().schema().kind()).unwrap()
-}
-
-fn validated(json: &Json) -> Diagnostics {
-    resource().validate(&config(json), true)
+fn room() -> Room {
+    Room::new(SharedStorage)
 }
 
 /// Every rule: a configuration that breaks it, the attribute blamed, what the message says.
@@ -250,56 +238,27 @@ fn wrong_inputs() -> Vec<(Json, &'static str, &'static str)> {
 
 #[test]
 fn each_wrong_input_is_refused_by_attribute_and_rule() {
-    for (json, attribute, says) in wrong_inputs() {
-        let errors = validated(&json).errors;
-        let matching = errors
-            .iter()
-            .find(|error| path_text(&error.attribute) == attribute && error.detail.contains(says));
-        let told: Vec<_> = errors
-            .iter()
-            .map(|error| format!("{}: {}", path_text(&error.attribute), error.detail))
-            .collect();
-        assert!(matching.is_some(), "{json}\nwanted {attribute}: …{says}…\ngot {told:#?}");
-    }
+    room().refuses(&wrong_inputs());
 }
 
 #[test]
 fn the_least_configuration_breaks_no_rule() {
-    assert_eq!(validated(&json!({})), Diagnostics::default());
+    assert_eq!(room().validated(&json!({})), Diagnostics::default());
 }
 
 #[test]
 fn unknown_values_break_no_rule() {
-    let Dynamic::Map(mut object) = config(&json!({})) else { panic!("an object") };
-    for attribute in &resource().schema().attributes {
-        if attribute.is_configurable() {
-            object.insert(attribute.name.to_owned(), Dynamic::Unknown);
-        }
-    }
-    assert_eq!(resource().validate(&Dynamic::Map(object), true), Diagnostics::default());
+    assert_eq!(room().validated_unknown(), Diagnostics::default());
 }
 
 #[test]
-fn model_and_schema_have_the_same_attributes() {
-    let names = |object: &Dynamic| object.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-    let model = Model::default().to_dynamic();
-    assert_eq!(names(&model), names(&config(&json!({}))));
-}
-
-async fn planned(json: &Json) -> PlanOutput {
-    let config = config(json);
-    let input = PlanInput {
-        proposed: config.clone(),
-        config,
-        prior: Dynamic::Null,
-        private: Private::default(),
-    };
-    resource().plan(None, input).await
+fn model_and_schema_agree() {
+    assert_model_fits::<Model>(&super::schema::schema());
 }
 
 #[tokio::test]
 async fn a_plan_without_a_known_provider_leaves_open_what_depends_on_it() {
-    let output = planned(&json!({ "access_points": { "a": { "path": "/a" } } })).await;
+    let output = room().planned(&json!({ "access_points": { "a": { "path": "/a" } } })).await;
     assert_eq!(output.diagnostics, Diagnostics::default());
     for name in ["region", "subnet_ids", "security_group_ids", "tags_all", "id", "policy_json"] {
         assert_eq!(output.planned.get(name), &Dynamic::Unknown, "{name}");
@@ -314,6 +273,6 @@ async fn a_plan_without_a_known_provider_leaves_open_what_depends_on_it() {
 
 #[tokio::test]
 async fn a_chart_whose_driver_is_not_known_is_refused_when_planned() {
-    let output = planned(&json!({ "csi_chart_version": "1.0.0" })).await;
+    let output = room().planned(&json!({ "csi_chart_version": "1.0.0" })).await;
     assert!(!output.diagnostics.errors.is_empty());
 }

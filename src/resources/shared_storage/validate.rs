@@ -236,6 +236,7 @@ fn policy(config: &Model, diagnostics: &mut Diagnostics) {
 fn access_points(config: &Model, diagnostics: &mut Diagnostics) {
     let Value::Value(points) = &config.access_points else { return };
     for (key, point) in points {
+        let Value::Value(point) = point else { continue };
         let path = AttributePath::new("access_points").key(key.clone());
         if key.is_empty() || key.len() > 64 {
             diagnostics.add_error(invalid_combination(

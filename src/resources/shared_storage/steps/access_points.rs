@@ -25,7 +25,10 @@ impl Walk<'_> {
     /// Brings the access points to what is wanted and records them.
     pub(super) async fn access_points(&mut self) -> Result<(), StepError> {
         let wanted = match &self.planned.access_points {
-            Value::Value(points) => points.clone(),
+            Value::Value(points) => points
+                .iter()
+                .filter_map(|(key, point)| Some((key.clone(), point.clone().as_option()?)))
+                .collect(),
             _ => BTreeMap::new(),
         };
         let found = ours(&self.clients, &self.id).await?;
