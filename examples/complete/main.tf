@@ -50,6 +50,9 @@ resource "officeless_shared_storage" "this" {
     }
   }
 
+  # Roles for the EFS CSI driver, by EKS Pod Identity, under the names its chart uses.
+  csi_pod_identity = {}
+
   lifecycle_policy = {
     transition_to_ia                    = "AFTER_30_DAYS"
     transition_to_primary_storage_class = "AFTER_1_ACCESS"

@@ -12,7 +12,7 @@ pub mod observability_buckets;
 pub mod shared_storage;
 pub mod step;
 #[cfg(test)]
-mod testing;
+mod tests;
 pub mod timeouts;
 pub mod workload_access;
 

@@ -139,7 +139,6 @@ async fn an_import_needs_no_change() {
         scene.workspace.forget_state().unwrap();
         scene.workspace.expect_import(ADDRESS, &format!("{prefix}@us-east-1")).await;
         scene.workspace.expect_empty_plan().await;
-        drop(named);
         scene.configure(&text);
         scene.workspace.expect_apply().await;
         scene.destroy().await;

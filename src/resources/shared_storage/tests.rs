@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use super::{Model, SharedStorage};
 use crate::framework::schema::testing::assert_model_fits;
 use crate::framework::value::{Diagnostics, Dynamic};
-use crate::resources::testing::Room;
+use crate::resources::tests::Room;
 
 fn room() -> Room {
     Room::new(SharedStorage)
