@@ -1,13 +1,13 @@
 //! The Officeless Terraform provider: composite resources over AWS storage with the platform's
 //! defaults.
 //!
-//! Layers, one dependency direction only:
+//! Layers, one dependency direction only; what stands higher uses what stands lower:
 //!
 //! ```text
-//! main ── plugin ─────── framework
-//!      └─ provider ─┬─ resources ─┬─ platform ─ framework::value (documents only)
-//!                   │             ├─ aws
-//!                   └─ framework  └─ framework
+//! main
+//!  └─ provider ─ resources, data_sources ─┬─ framework ─ plugin
+//!                                         ├─ platform
+//!                                         └─ aws
 //! ```
 //!
 //! * [`plugin`]: being a Terraform plugin: handshake, mutual TLS, logs, shutdown.

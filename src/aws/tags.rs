@@ -15,18 +15,6 @@ pub struct TagChanges {
 }
 
 impl TagChanges {
-    /// What leads from `current` to `wanted`. AWS's own tags are never touched.
-    pub fn between(current: &Tags, wanted: &Tags) -> Self {
-        let set = wanted
-            .iter()
-            .filter(|(key, value)| current.get(*key) != Some(value))
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect();
-        let remove =
-            current.keys().filter(|key| !wanted.contains_key(*key) && !is_of_aws(key)).cloned();
-        Self { set, remove: remove.collect() }
-    }
-
     /// Whether nothing has to be called.
     pub fn is_empty(&self) -> bool {
         self.set.is_empty() && self.remove.is_empty()
@@ -55,16 +43,6 @@ mod tests {
 
     fn tags(pairs: &[(&str, &str)]) -> Tags {
         pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
-    }
-
-    #[test]
-    fn changes_only_what_differs_and_spares_tags_of_aws() {
-        let current = tags(&[("a", "1"), ("b", "2"), ("c", "3"), ("aws:cloudformation:x", "y")]);
-        let wanted = tags(&[("a", "1"), ("b", "20"), ("d", "4")]);
-        let changes = TagChanges::between(&current, &wanted);
-        assert_eq!(changes.set, tags(&[("b", "20"), ("d", "4")]));
-        assert_eq!(changes.remove, ["c"]);
-        assert!(TagChanges::between(&current, &current).is_empty());
     }
 
     #[test]

@@ -32,10 +32,6 @@ pub fn region() -> Attribute {
             "AWS region. Must be one of the provider's `allowed_regions`, if it has any. Changing \
              it replaces the object.",
         )
-        .check(Check::pattern(
-            r"^[a-z]{2,}(-[a-z]+)+-\d+$",
-            "must be the name of an AWS region, such as us-east-1",
-        ))
 }
 
 /// `tags`: the practitioner's own.
@@ -107,10 +103,11 @@ pub fn computed_map(name: &'static str) -> Attribute {
 /// is known.
 pub fn plan_region(
     cx: Option<&Context<ProviderContext>>,
+    config: &Value<String>,
     region: &mut Value<String>,
     diagnostics: &mut Diagnostics,
 ) -> Option<String> {
-    if let (Value::Unknown | Value::Null, Some(cx)) = (&*region, cx) {
+    if let (true, false, Some(cx)) = (config.is_null(), region.is_value(), cx) {
         *region = Value::Value(cx.provider.region().to_owned());
     }
     let Value::Value(name) = &*region else { return None };

@@ -1,6 +1,6 @@
 //! `officeless_observability_buckets` through its whole life.
 
-use officeless_testbench::{Effect, Fault};
+use officeless_testbench::{Effect, Fault, create_kms_key};
 use serde_json::{Value, json};
 
 use crate::scene::{CLUSTER, Scene, every_cli};
@@ -55,6 +55,24 @@ fn full(scene: &Scene) -> String {
     )
 }
 
+/// What `full` leaves at its default.
+fn other(scene: &Scene, target: &str, key: &str) -> String {
+    with(
+        scene,
+        &format!(
+            r#"
+  components         = ["mimir", "loki"]
+  sse_algorithm      = "aws:kms"
+  kms_key_arn        = "{key}"
+  bucket_key_enabled = false
+  enforce_tls        = false
+  access_logging     = {{ bucket = "{target}", prefix = "logs/" }}
+  versioning         = {{ "loki-chunks" = "Suspended", "mimir-metrics" = "Suspended" }}
+  pod_identity       = {{ enabled = false }}"#
+        ),
+    )
+}
+
 async fn state(scene: &Scene) -> Value {
     scene.workspace.attributes(ADDRESS).await
 }
@@ -95,6 +113,14 @@ async fn every_attribute_changes_in_place_and_back() {
         let changed = state(&scene).await;
         assert_eq!(changed["bucket_names"], created["bucket_names"]);
         assert_ne!(changed["role_arns"]["mimir"], changed["role_arns"]["loki"]);
+        let target = format!("{}-target", prefix(&scene));
+        scene.aws.rest("s3", "PUT", &format!("/{target}"), "").await.unwrap().ok().unwrap();
+        let key = create_kms_key(&scene.aws).await.unwrap();
+        scene.configure(&other(&scene, &target, &key));
+        let plan = scene.workspace.plan().await.expect_changes();
+        assert_eq!(plan.actions()[ADDRESS], ["update"]);
+        scene.settle().await;
+        assert_eq!(state(&scene).await["bucket_names"].as_object().unwrap().len(), 5);
         // What was versioned once can only be suspended.
         scene.configure(&minimal.replace(
             "pod_identity",
@@ -102,6 +128,7 @@ async fn every_attribute_changes_in_place_and_back() {
              pod_identity",
         ));
         scene.settle().await;
+        scene.aws.rest("s3", "DELETE", &format!("/{target}"), "").await.unwrap().ok().unwrap();
         scene.destroy().await;
     }
 }
@@ -132,7 +159,6 @@ async fn an_import_needs_no_change() {
         scene.configure(&text.replace("  deletion_protection = false\n", ""));
         scene.settle().await;
         let prefix = prefix(&scene);
-        let named: Vec<String> = KEYS.iter().map(|key| format!("{key}={prefix}-{key}")).collect();
         scene.workspace.forget_state().unwrap();
         scene.workspace.expect_import(ADDRESS, &prefix).await;
         scene.workspace.expect_empty_plan().await;
@@ -292,5 +318,26 @@ async fn a_bucket_of_another_account_is_refused_when_planned() {
         scene.workspace.plan().await.run.expect_error(&name);
         assert!(scene.mutations().is_empty());
         other.rest("s3", "DELETE", &format!("/{name}"), "").await.unwrap().ok().unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_change_in_place_is_planned_as_a_replacement() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        scene.configure(&with(&scene, ""));
+        scene.settle().await;
+        for change in [
+            "name_suffix = \"b\"",
+            "bucket_namespace = \"account-regional\"",
+            "region = \"us-west-2\"",
+        ] {
+            scene.configure(&with(&scene, change));
+            let plan = scene.workspace.plan().await;
+            assert_eq!(plan.run.code, Some(2), "{change}\n{}", plan.run);
+            assert_eq!(plan.actions()[ADDRESS], ["delete", "create"], "{change}");
+        }
+        scene.configure(&with(&scene, ""));
+        scene.destroy().await;
     }
 }

@@ -1,5 +1,6 @@
 //! `officeless_shared_storage` through its whole life.
 
+use officeless_testbench::create_kms_key;
 use serde_json::{Value, json};
 
 use crate::scene::{CLUSTER, REGION, Scene, every_cli};
@@ -46,6 +47,28 @@ fn full() -> String {
     ))
 }
 
+/// What `full` leaves out, because it excludes it.
+fn other(scene: &Scene) -> String {
+    let subnets: Vec<&str> =
+        scene.seeded.subnet_ids.iter().skip(1).map(|(_, id)| id.as_str()).collect();
+    let group = &scene.seeded.cluster_security_group_id;
+    with(&format!(
+        r#"
+  subnet_ids                      = {subnets:?}
+  security_group_ids              = ["{group}"]
+  throughput_mode                 = "provisioned"
+  provisioned_throughput_in_mibps = 12.5
+  policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{
+      Effect    = "Allow"
+      Principal = {{ AWS = "*" }}
+      Action    = "elasticfilesystem:ClientMount"
+    }}]
+  }})"#
+    ))
+}
+
 async fn state(scene: &Scene) -> Value {
     scene.workspace.attributes(ADDRESS).await
 }
@@ -86,12 +109,19 @@ async fn every_attribute_changes_in_place_and_back() {
         assert!(changed["node_role_arn"].as_str().unwrap().ends_with("demo-efs-csi-node"));
         assert!(changed["policy_json"].as_str().unwrap().contains("demo-efs-csi-node"));
         assert!(changed["storage_class_manifest"].as_str().unwrap().contains("name: content"));
+        scene.configure(&other(&scene));
+        let plan = scene.workspace.plan().await.expect_changes();
+        assert_eq!(plan.actions()[ADDRESS], ["update"]);
+        scene.settle().await;
+        assert_eq!(state(&scene).await["mount_targets"].as_object().unwrap().len(), 2);
         scene.configure(&minimal());
         scene.settle().await;
         let back = state(&scene).await;
         assert_eq!(back["id"], created["id"]);
         assert_eq!(back["security_group_ids"], created["security_group_ids"]);
         assert_eq!(back["security_group_id"], Value::Null);
+        // Subnets are kept as they are once configuration is silent about them.
+        assert_eq!(back["mount_targets"].as_object().unwrap().len(), 2);
         scene.destroy().await;
     }
 }
@@ -142,14 +172,17 @@ async fn unknown_values_plan_and_apply() {
         let scene = Scene::new(&cli).await;
         let subnet = &scene.seeded.subnet_ids[0].1;
         let group = &scene.seeded.cluster_security_group_id;
+        let key = create_kms_key(&scene.aws).await.unwrap();
         scene.configure(&format!(
-            "resource \"terraform_data\" \"subnet\" {{ input = \"{subnet}\" }}\n\
+            "resource \"terraform_data\" \"key\" {{ input = \"{key}\" }}\n\
+             resource \"terraform_data\" \"subnet\" {{ input = \"{subnet}\" }}\n\
              resource \"terraform_data\" \"group\" {{ input = \"{group}\" }}\n\
              resource \"terraform_data\" \"name\" {{ input = \"late\" }}\n{}",
             with(
                 "name = terraform_data.name.output\n\
                  subnet_ids = [terraform_data.subnet.output]\n\
                  security_group_ids = [terraform_data.group.output]\n\
+                 kms_key_arn = terraform_data.key.output\n\
                  tags = { late = terraform_data.name.output }"
             )
         ));
@@ -303,6 +336,33 @@ async fn protected_storage_is_neither_destroyed_nor_replaced() {
         assert!(scene.mutations().is_empty() || scene.workspace.state().await.is_object());
         scene.configure(&minimal());
         scene.workspace.expect_apply().await;
+        scene.destroy().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_change_in_place_is_planned_as_a_replacement() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        scene.configure(&minimal());
+        scene.settle().await;
+        let subnet = &scene.seeded.subnet_ids[0].1;
+        let key = create_kms_key(&scene.aws).await.unwrap();
+        for change in [
+            "performance_mode = \"maxIO\"".to_owned(),
+            "encrypted = false".to_owned(),
+            format!("kms_key_arn = \"{key}\""),
+            "creation_token = \"another\"".to_owned(),
+            format!("availability_zone_name = \"us-east-1a\"\nsubnet_ids = [\"{subnet}\"]"),
+        ] {
+            scene.configure(&with(&format!("cluster_name = \"{CLUSTER}\"\n{change}")));
+            let plan = scene.workspace.plan().await;
+            assert_eq!(plan.run.code, Some(2), "{change}\n{}", plan.run);
+            assert_eq!(plan.actions()[ADDRESS], ["delete", "create"], "{change}");
+        }
+        scene.configure(&with(&format!("cluster_name = \"{CLUSTER}\"\nencrypted = false")));
+        scene.settle().await;
+        assert_eq!(state(&scene).await["encrypted"], json!(false));
         scene.destroy().await;
     }
 }

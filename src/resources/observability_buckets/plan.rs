@@ -30,7 +30,7 @@ pub(super) async fn plan(
     let PlanRequest { config, prior, replacing, .. } = request;
     let Plan { planned, diagnostics, .. } = plan;
     inherit(cx, config, prior, planned);
-    let region = plan_region(cx, &mut planned.region, diagnostics);
+    let region = plan_region(cx, &config.region, &mut planned.region, diagnostics);
     planned.tags_all = plan_tags(cx, &planned.tags, 0, diagnostics);
     let place = place(cx, region, diagnostics).await;
     planned.derive_outputs(place.as_ref());

@@ -27,7 +27,7 @@ pub(super) async fn plan(
 ) {
     let Plan { planned, diagnostics, .. } = plan;
     let PlanRequest { config, prior, .. } = request;
-    let region = attributes::plan_region(cx, &mut planned.region, diagnostics);
+    let region = attributes::plan_region(cx, &config.region, &mut planned.region, diagnostics);
     planned.tags_all = attributes::plan_tags(cx, &planned.tags, OWN_TAGS, diagnostics);
     plan_cluster_name(cx, config, prior, planned);
     if planned.encrypted == Value::Value(false) && config.kms_key_arn.is_null() {

@@ -37,7 +37,7 @@ use crate::framework::value::{Data, Diagnostic, Value, known_map};
 use crate::platform::tags::{self, Owner, Tags};
 use crate::provider::context::{IncompleteCreate, ProviderContext};
 use crate::resources::attributes::{self, COMPLETE, INCOMPLETE};
-use crate::resources::step::{During, Report, StepError, Verb};
+use crate::resources::step::{During, Report, StepError, Verb, proceed};
 use crate::resources::timeouts::Operation;
 
 /// Everything the steps share.
@@ -134,22 +134,41 @@ impl Walk<'_> {
             .account_id()
             .await
             .during("file_system", "asking for the account's id")?;
+        self.go_on("file_system")?;
         self.file_system().await?;
+        self.go_on("security_group")?;
         self.security_group().await?;
+        self.go_on("mount_targets")?;
         self.mount_targets().await?;
+        self.go_on("throughput")?;
         self.throughput().await?;
+        self.go_on("protection")?;
         self.protection().await?;
+        self.go_on("lifecycle_policy")?;
         self.lifecycle_policy().await?;
+        self.go_on("backup_policy")?;
         self.backup_policy().await?;
+        self.go_on("access_points")?;
         self.access_points().await?;
+        self.go_on("replication")?;
         self.replication().await?;
+        self.go_on("csi_pod_identity")?;
         self.csi_pod_identity().await?;
+        self.go_on("policy")?;
         self.policy().await?;
+        self.go_on("mount_targets")?;
         self.await_mount_targets().await?;
+        self.go_on("security_group")?;
         self.drop_security_group().await?;
+        self.go_on("tags")?;
         self.tags().await?;
         self.finish();
         Ok(())
+    }
+
+    /// Fails when the operation was asked to stop, or has no time left, before a step begins.
+    fn go_on(&self, step: &'static str) -> Result<(), StepError> {
+        proceed(&self.wait, step, &format!("beginning {step}"))
     }
 
     /// The owner of everything this resource makes.
