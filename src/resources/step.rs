@@ -173,7 +173,8 @@ impl Report<'_> {
         let count = errors.len();
         let summary =
             format!("{} {} {:?}: {count} steps failed", self.verb.as_str(), self.noun, self.name);
-        let mut text: Vec<String> = errors.iter().map(|error| format!("* {}", reason(error))).collect();
+        let mut text: Vec<String> =
+            errors.iter().map(|error| format!("* {}", reason(error))).collect();
         text.push(format!("\n{}", self.exists_now()));
         let mut advice: Vec<String> = Vec::new();
         for error in errors {

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::future::join_all;
+use futures_util::future::{FutureExt as _, join_all};
 
-use super::access::KIND;
+use super::access::{Identity, KIND};
 use super::model::Model;
 use super::plan::report;
 use super::schema::TIMEOUTS;
@@ -27,8 +27,6 @@ use crate::resources::step::{During as _, Report, StepError, Verb, proceed, reas
 use crate::resources::timeouts::Operation;
 use crate::resources::workload_access;
 
-use super::access::Identity;
-
 /// How often a bucket is emptied again when something was written meanwhile.
 const PASSES: u32 = 3;
 
@@ -45,10 +43,10 @@ pub(super) async fn delete(
     let mut left = prior.clone();
     left.status = Value::Value(INCOMPLETE.to_owned());
 
-    let mut errors = remove_access(&clients, &wait, &prior, &mut left).await;
+    let mut errors = remove_access(&clients, &wait, &prior, &mut left).boxed().await;
     let names = prior.recorded_names();
     let deletions = names.iter().map(|(store, name)| {
-        delete_bucket(&clients, &wait, &place, name, prior.force_destroy(*store))
+        delete_bucket(&clients, &wait, &place, name, prior.force_destroy(*store)).boxed()
     });
     let deleted = join_all(deletions).await;
     for (store, deleted) in names.keys().zip(deleted) {
@@ -77,9 +75,9 @@ async fn remove_access(
     left: &mut Model,
 ) -> Vec<StepError> {
     let associations = prior.associations();
-    let deletions = associations.iter().map(|(key, id)| {
-        workload_access::remove_association(clients, wait, &key.cluster_name, id)
-    });
+    let deletions = associations
+        .iter()
+        .map(|(key, id)| workload_access::remove_association(clients, wait, &key.cluster_name, id));
     let errors: Vec<_> = join_all(deletions).await.into_iter().filter_map(Result::err).collect();
     if !errors.is_empty() {
         return errors;
@@ -136,7 +134,9 @@ fn not_empty(name: &str, doing: &str) -> StepError {
     StepError::refused(
         "bucket",
         doing,
-        format!("bucket {name} is not empty, and force_destroy = false, so nothing in it was touched"),
+        format!(
+            "bucket {name} is not empty, and force_destroy = false, so nothing in it was touched"
+        ),
         "Empty it, or set force_destroy = true (for all buckets, or for this one in buckets) and \
          apply that first; what it holds is then lost.",
     )
@@ -181,10 +181,6 @@ impl Model {
     /// The names of the roles in the state.
     pub(super) fn role_names(&self) -> BTreeSet<String> {
         let arn = |product: Product| self.granted(product).role_arn?.parse::<Arn>().ok();
-        Product::ALL
-            .into_iter()
-            .filter_map(arn)
-            .map(|arn| arn.resource_id().to_owned())
-            .collect()
+        Product::ALL.into_iter().filter_map(arn).map(|arn| arn.resource_id().to_owned()).collect()
     }
 }

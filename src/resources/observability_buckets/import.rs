@@ -5,16 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::future::join_all;
+use futures_util::future::{FutureExt as _, join_all};
 
-use super::access::{Identity, KIND, POLICY_NAME};
+use super::access::{Identity, KIND};
 use super::bucket::{self, Observed, Reading};
-use super::model::{BucketModel, Model, PodIdentityModel};
+use super::model::{AccessLoggingModel, BucketModel, ExtraRuleModel, Model, PodIdentityModel};
 use super::plan::report;
 use super::schema::KEYS;
-use super::wanted::{
-    ABORT_RULE, Place, Versioning, NONCURRENT_RULE, default_noncurrent_days,
-};
+use super::wanted::{ABORT_RULE, NONCURRENT_RULE, Place, Versioning, default_noncurrent_days};
 use crate::aws::eks::{AssociationKey, find_association_by_id, find_association_id_by_key};
 use crate::aws::iam;
 use crate::aws::s3::Bucket;
@@ -38,11 +36,8 @@ pub(super) fn stub(cx: &Context<ProviderContext>, id: &str) -> Result<Model, Dia
         Some((names, region)) => (names, region.to_owned()),
         None => (id, cx.provider.region().to_owned()),
     };
-    let mut model = Model {
-        id: Value::Value(id.to_owned()),
-        region: Value::Value(region),
-        ..Model::default()
-    };
+    let mut model =
+        Model { id: Value::Value(id.to_owned()), region: Value::Value(region), ..Model::default() };
     if names.contains('=') {
         model.buckets = Value::Value(named(names).ok_or_else(|| wrong_id(id))?);
         return Ok(model);
@@ -135,14 +130,17 @@ async fn find(
     };
     for namespace in BucketNamespace::ALL {
         model.bucket_namespace = Value::Value(namespace.as_str().to_owned());
-        let stores = Store::ALL.into_iter().filter(|store| {
-            named.as_ref().is_none_or(|named| named.contains(store.key()))
-        });
+        let stores = Store::ALL
+            .into_iter()
+            .filter(|store| named.as_ref().is_none_or(|named| named.contains(store.key())));
         let looks = stores.filter_map(|store| Some((store, model.bucket_name(store, place)?)));
-        let looks = looks.map(|(store, name)| async move {
-            let observed =
-                bucket::read(clients, Bucket { name: &name, owner: place.owner() }).await?;
-            Ok::<_, Error>(observed.map(|observed| (store, (name, observed))))
+        let looks = looks.map(|(store, name)| {
+            async move {
+                let bucket = Bucket { name: &name, owner: place.owner() };
+                let observed = bucket::read(clients, bucket).await?;
+                Ok::<_, Error>(observed.map(|observed| (store, (name, observed))))
+            }
+            .boxed()
         });
         let found: Vec<Option<_>> = join_all(looks).await.into_iter().collect::<Result<_, _>>()?;
         let found: BTreeMap<Store, (String, Observed)> = found.into_iter().flatten().collect();
@@ -230,9 +228,10 @@ fn fill_encryption(model: &mut Model, found: &BTreeMap<Store, (String, Observed)
     }
     for (store, encryption) in &each {
         if !same(common, encryption) {
-            let entry = entry(model, *store);
-            entry.sse_algorithm = Value::Value(encryption.sse_algorithm.clone());
-            entry.kms_key_arn = text(encryption.kms_key_id.as_deref());
+            change_entry(model, *store, |entry| {
+                entry.sse_algorithm = Value::Value(encryption.sse_algorithm.clone());
+                entry.kms_key_arn = text(encryption.kms_key_id.as_deref());
+            });
         }
     }
 }
@@ -241,8 +240,10 @@ fn fill_versioning(model: &mut Model, found: &BTreeMap<Store, (String, Observed)
     let mut others = StringMap::new();
     for (store, (_, observed)) in found {
         let Reading::Is(versioning) = observed.versioning else { continue };
-        let default =
-            OBSERVABILITY.buckets.of(*store).and_then(|bucket| Versioning::parse(bucket.versioning));
+        let default = OBSERVABILITY
+            .buckets
+            .of(*store)
+            .and_then(|bucket| Versioning::parse(bucket.versioning));
         if default.is_some_and(|default| !default.is_met_by(versioning)) {
             others.insert(store.key().to_owned(), Value::Value(versioning.as_str().to_owned()));
         }
@@ -280,20 +281,22 @@ fn fill_lifecycle(model: &mut Model, found: &BTreeMap<Store, (String, Observed)>
         model.noncurrent_version_expiration_days = Value::Value(*longest);
         for (store, days) in &kept {
             if default_noncurrent_days(*store, *longest) != *days {
-                entry(model, *store).noncurrent_version_expiration_days = Value::Value(*days);
+                change_entry(model, *store, |entry| {
+                    entry.noncurrent_version_expiration_days = Value::Value(*days);
+                });
             }
         }
     }
     model.extra_lifecycle_rules = if extra.is_empty() { Value::Null } else { Value::Value(extra) };
 }
 
-fn extra_rule(store: Store, rule: &LifecycleRule) -> super::model::ExtraRuleModel {
+fn extra_rule(store: Store, rule: &LifecycleRule) -> ExtraRuleModel {
     let days = |when: &When| match when {
         When::Days(days) => Value::Value(i64::from(*days)),
         When::Date(_) => Value::Null,
     };
     let transition = rule.transitions.first();
-    super::model::ExtraRuleModel {
+    ExtraRuleModel {
         bucket: Value::Value(store.key().to_owned()),
         prefix: text(rule.filter.prefix.as_deref().filter(|prefix| !prefix.is_empty())),
         expiration_days: match &rule.expiration {
@@ -316,7 +319,7 @@ fn fill_logging(model: &mut Model, found: &BTreeMap<Store, (String, Observed)>) 
             let Reading::Is(Some(logging)) = &observed.logging else { return None };
             let ending = format!("{store}/");
             let prefix = logging.target_prefix.strip_suffix(&ending);
-            Some(super::model::AccessLoggingModel {
+            Some(AccessLoggingModel {
                 bucket: Value::Value(logging.target_bucket.clone()),
                 prefix: Value::Value(prefix.unwrap_or(&logging.target_prefix).to_owned()),
             })
@@ -425,24 +428,16 @@ fn text(text: Option<&str>) -> Value<String> {
     text.map_or(Value::Null, |text| Value::Value(text.to_owned()))
 }
 
-fn entry(model: &mut Model, store: Store) -> &mut BucketModel {
-    if !model.buckets.is_value() {
-        model.buckets = Value::Value(BTreeMap::new());
-    }
-    // Both shapes were made just above; the default is never seen.
-    match &mut model.buckets {
-        Value::Value(buckets) => {
-            let entry = buckets
-                .entry(store.key().to_owned())
-                .or_insert_with(|| Value::Value(BucketModel::default()));
-            if !entry.is_value() {
-                *entry = Value::Value(BucketModel::default());
-            }
-            match entry {
-                Value::Value(entry) => entry,
-                _ => Box::leak(Box::default()),
-            }
-        }
-        _ => Box::leak(Box::default()),
-    }
+fn change_entry(model: &mut Model, store: Store, change: impl FnOnce(&mut BucketModel)) {
+    let mut buckets = match &model.buckets {
+        Value::Value(buckets) => buckets.clone(),
+        _ => BTreeMap::new(),
+    };
+    let mut entry = match buckets.remove(store.key()) {
+        Some(Value::Value(entry)) => entry,
+        _ => BucketModel::default(),
+    };
+    change(&mut entry);
+    buckets.insert(store.key().to_owned(), Value::Value(entry));
+    model.buckets = Value::Value(buckets);
 }

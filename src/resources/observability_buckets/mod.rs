@@ -52,6 +52,9 @@ pub use model::{
     RetentionModel,
 };
 
+/// What they are called in sentences.
+const NOUN: &str = "observability buckets";
+
 /// `officeless_observability_buckets`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ObservabilityBuckets;
@@ -83,13 +86,9 @@ impl Resource<ProviderContext> for ObservabilityBuckets {
 
     fn refuse_destroy(&self, prior: &Model, planned: Option<&Model>) -> Option<Diagnostic> {
         let name = prior.owner_name().unwrap_or_default();
-        attributes::refuse_destroy(
-            "observability buckets",
-            &name,
-            &prior.status,
-            &prior.deletion_protection,
-            planned.is_some(),
-        )
+        let protection = &planned.unwrap_or(prior).deletion_protection;
+        let replaced = planned.is_some();
+        attributes::refuse_destroy(NOUN, &name, &prior.status, protection, replaced)
     }
 
     async fn apply(

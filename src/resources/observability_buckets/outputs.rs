@@ -73,11 +73,10 @@ impl Model {
         self.helm_values = values;
         self.s3_endpoint = match place {
             None => Value::Unknown,
-            Some(place) => {
-                Value::Value(s3_endpoint(&place.region, place.partition().dns_suffix))
-            }
+            Some(place) => Value::Value(s3_endpoint(&place.region, place.partition().dns_suffix)),
         };
-        self.id = place.and_then(|place| self.import_id(place)).map_or(Value::Unknown, Value::Value);
+        self.id =
+            place.and_then(|place| self.import_id(place)).map_or(Value::Unknown, Value::Value);
     }
 
     /// A map by component from what is known of each.
@@ -106,7 +105,8 @@ impl Model {
             (Some(prefix), None) if !renamed => Some(prefix),
             (Some(prefix), Some(suffix)) if !renamed => Some(format!("{prefix}/{suffix}")),
             _ => {
-                let name = |store: Store| Some(format!("{store}={}", self.bucket_name(store, place)?));
+                let name =
+                    |store: Store| Some(format!("{store}={}", self.bucket_name(store, place)?));
                 let names: Option<Vec<String>> = stores.into_iter().map(name).collect();
                 Some(names?.join(","))
             }

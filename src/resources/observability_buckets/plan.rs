@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::FutureExt as _;
+
 use super::access::Identity;
 use super::conflicts;
 use super::model::{Model, PodIdentityModel};
@@ -41,7 +43,7 @@ pub(super) async fn plan(
     }
     warn(prior, planned, diagnostics);
     if let (Some(cx), Some(place), true) = (cx, &place, diagnostics.errors.is_empty()) {
-        conflicts::find(cx, place, prior, planned, diagnostics).await;
+        conflicts::find(cx, place, prior, planned, diagnostics).boxed().await;
     }
 }
 
@@ -63,7 +65,7 @@ async fn place(
 
 /// The operation on these buckets, for what fails in it.
 pub(super) fn report(verb: Verb, name: &str) -> Report<'_> {
-    Report { verb, noun: "observability buckets", name, exists: Vec::new() }
+    Report { verb, noun: super::NOUN, name, exists: Vec::new() }
 }
 
 /// Prefix and cluster, where configuration is silent: what they were, else the provider's.
@@ -158,9 +160,9 @@ fn check_place(planned: &Model, place: &Place, diagnostics: &mut Diagnostics) {
         ));
     }
     check_names(planned, place, diagnostics);
-    let target = known(&planned.access_logging).flatten().and_then(|logging| {
-        known(&logging.bucket).flatten()
-    });
+    let target = known(&planned.access_logging)
+        .flatten()
+        .and_then(|logging| known(&logging.bucket).flatten());
     let stores = planned.stores().unwrap_or_default();
     let own = |store: &Store| target.is_some() && planned.bucket_name(*store, place) == target;
     if let (Some(target), Some(store)) = (&target, stores.into_iter().find(own)) {
@@ -170,9 +172,8 @@ fn check_place(planned: &Model, place: &Place, diagnostics: &mut Diagnostics) {
 
 fn warn(prior: Option<&Model>, planned: &Model, diagnostics: &mut Diagnostics) {
     if prior.is_none() && planned.name_prefix.is_null() && planned.name_suffix.is_null() {
-        let composed = |store: &Store| {
-            planned.entry(*store).is_some_and(|entry| entry.name.is_null())
-        };
+        let composed =
+            |store: &Store| planned.entry(*store).is_some_and(|entry| entry.name.is_null());
         if planned.namespace() == Some(BucketNamespace::Global)
             && planned.stores().unwrap_or_default().iter().any(composed)
         {
@@ -200,7 +201,8 @@ fn warn(prior: Option<&Model>, planned: &Model, diagnostics: &mut Diagnostics) {
     let Some(prior) = prior else { return };
     for store in planned.stores().unwrap_or_default() {
         let was = prior.versioning(store);
-        if was == Some(Versioning::Enabled) && planned.versioning(store) == Some(Versioning::Disabled)
+        if was == Some(Versioning::Enabled)
+            && planned.versioning(store) == Some(Versioning::Disabled)
         {
             diagnostics.add_warning(diagnostic(
                 "Versioning Cannot Be Undone",

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::future::{join3, join_all};
+use futures_util::future::{FutureExt as _, join_all, join3};
 
 use super::access::Share;
 use super::bucket::{self, Observed, Reading, Tagged};
@@ -23,7 +23,7 @@ use crate::framework::value::{Diagnostic, StringMap, Value, known_map};
 use crate::platform::stores::{Product, Store};
 use crate::provider::context::ProviderContext;
 use crate::resources::attributes::{COMPLETE, INCOMPLETE};
-use crate::resources::step::{During as _, Report, StepError, Verb};
+use crate::resources::step::{During as _, StepError, Verb};
 use crate::resources::workload_access;
 
 /// What was found of one bucket of the state.
@@ -41,7 +41,7 @@ pub(super) async fn read(
     let place = account(cx, &state, Verb::Reading).await?;
     let clients = cx.provider.clients(&place.region);
     if import::is_stub(&state) {
-        let found = import::complete(cx, &clients, &place, state).await?;
+        let found = import::complete(cx, &clients, &place, state).boxed().await?;
         return match found {
             Some(model) => Box::pin(read(cx, model)).await,
             None => Ok(Found::Gone),
@@ -51,11 +51,12 @@ pub(super) async fn read(
     let reading = report(Verb::Reading, &owner_name);
     let names = names(&state, &place);
     let shares = state.shares(&place).unwrap_or_default();
-    let buckets = names.into_iter().map(|(store, name)| look(&clients, &place, store, name));
-    let found = shares.iter().map(|share| look_at_access(cx, &clients, &state, share));
-    let unwanted = look_for_unwanted(&clients, &state, &shares);
+    let buckets =
+        names.into_iter().map(|(store, name)| look(&clients, &place, store, name).boxed());
+    let found = shares.iter().map(|share| look_at_access(cx, &clients, &state, share).boxed());
+    let unwanted = look_for_unwanted(&clients, &state, &shares).boxed();
     let (buckets, access, unwanted) = join3(join_all(buckets), join_all(found), unwanted).await;
-    let told = |error: StepError| tell(&reading, &error);
+    let told = |error: StepError| reading.diagnostic(&error);
     let buckets: Vec<Seen> = buckets.into_iter().collect::<Result<_, _>>().map_err(told)?;
     let access: Vec<Granted<'_>> = access.into_iter().collect::<Result<_, _>>().map_err(told)?;
     let unwanted = unwanted.map_err(told)?;
@@ -68,16 +69,11 @@ pub(super) async fn read(
     Ok(Found::Present(Box::new(describe(cx, &place, state, &buckets, &access, &unwanted))))
 }
 
-fn tell(reading: &Report<'_>, error: &StepError) -> Diagnostic {
-    reading.diagnostic(error)
-}
-
 /// The bucket names the state is about: those recorded, and those of buckets that went missing.
 fn names(state: &Model, place: &Place) -> BTreeMap<Store, String> {
     let wanted = state.stores().unwrap_or_default();
-    let derived = wanted
-        .into_iter()
-        .filter_map(|store| Some((store, state.bucket_name(store, place)?)));
+    let derived =
+        wanted.into_iter().filter_map(|store| Some((store, state.bucket_name(store, place)?)));
     let mut names: BTreeMap<Store, String> = derived.collect();
     names.extend(state.recorded_names());
     names
@@ -141,8 +137,7 @@ async fn look_for_unwanted(
         let role = role.during("role", format!("reading role {name}"))?;
         Ok::<_, StepError>(role.map(|role| role.arn))
     });
-    let found: Vec<Option<String>> =
-        join_all(found).await.into_iter().collect::<Result<_, _>>()?;
+    let found: Vec<Option<String>> = join_all(found).await.into_iter().collect::<Result<_, _>>()?;
     Ok(found.into_iter().flatten().collect())
 }
 
@@ -157,11 +152,8 @@ fn describe(
 ) -> Model {
     let owner_name = state.owner_name().unwrap_or_default();
     let tags_all: Tags = known_map(&state.tags_all).unwrap_or_default();
-    let tagged = Tagged {
-        owner_name: &owner_name,
-        tags_all: &tags_all,
-        ignore: &cx.provider.ignore_tags,
-    };
+    let tagged =
+        Tagged { owner_name: &owner_name, tags_all: &tags_all, ignore: &cx.provider.ignore_tags };
     let mut reasons = Vec::new();
     let mut statuses = BTreeMap::new();
     let mut names = StringMap::new();
@@ -184,7 +176,7 @@ fn describe(
     for granted in access {
         reasons.extend(granted.differences.iter().cloned());
         for product in granted.products {
-            let mut insert = |map: &mut StringMap, text: &Option<String>| {
+            let insert = |map: &mut StringMap, text: &Option<String>| {
                 if let Some(text) = text {
                     map.insert(product.as_str().to_owned(), Value::Value(text.clone()));
                 }
@@ -205,8 +197,7 @@ fn describe(
     state.association_ids = Value::Value(ids);
     let complete = reasons.is_empty();
     state.status = Value::Value(if complete { COMPLETE } else { INCOMPLETE }.to_owned());
-    state.status_reason =
-        if complete { Value::Null } else { Value::Value(reasons.join("\n")) };
+    state.status_reason = if complete { Value::Null } else { Value::Value(reasons.join("\n")) };
     state
 }
 

@@ -64,16 +64,12 @@ fn naming_attributes() -> Vec<Attribute> {
     vec![
         attributes::id("The import id: prefix and suffix, or the list of bucket names.").planned(),
         attributes::region(),
-        part("name_prefix")
-            .or_computed()
-            .default_text("the provider's `name_prefix`")
-            .describe(
-                "Begins every bucket name: `{name_prefix}-{key}-{name_suffix}`. Without one the \
+        part("name_prefix").or_computed().default_text("the provider's `name_prefix`").describe(
+            "Begins every bucket name: `{name_prefix}-{key}-{name_suffix}`. Without one the \
                  buckets have the platform's own names, which anyone may own already. Changing \
                  it replaces the object.",
-            ),
-        part("name_suffix")
-            .describe("Ends every bucket name. Changing it replaces the object."),
+        ),
+        part("name_suffix").describe("Ends every bucket name. Changing it replaces the object."),
         Attribute::string("bucket_namespace")
             .default(OBSERVABILITY.bucket_namespace)
             .replaces()
@@ -102,13 +98,10 @@ fn sorted_components() -> Vec<Dynamic> {
 }
 
 fn bucket_attributes() -> Vec<Attribute> {
-    let key = || {
-        Attribute::string("kms_key_arn").check(form(Form::KeyArn))
-    };
+    let key = || Attribute::string("kms_key_arn").check(form(Form::KeyArn));
     let algorithm = || Attribute::string("sse_algorithm").check(Check::one_of(ALGORITHMS));
-    let days = || {
-        Attribute::number("noncurrent_version_expiration_days").check(Check::range(1, MAX_DAYS))
-    };
+    let days =
+        || Attribute::number("noncurrent_version_expiration_days").check(Check::range(1, MAX_DAYS));
     vec![
         Attribute::objects(
             "buckets",

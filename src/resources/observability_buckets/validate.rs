@@ -180,7 +180,10 @@ fn check_extra_rule(
     let mut refuse = |path: AttributePath, text: String| {
         diagnostics.add_error(diagnostic("Invalid Lifecycle Rule", text, path));
     };
-    if id.is_empty() || id.chars().count() > MAX_RULE_ID || [ABORT_RULE, NONCURRENT_RULE].contains(&id) {
+    if id.is_empty()
+        || id.chars().count() > MAX_RULE_ID
+        || [ABORT_RULE, NONCURRENT_RULE].contains(&id)
+    {
         refuse(
             path.clone(),
             format!(
@@ -191,7 +194,8 @@ fn check_extra_rule(
     }
     let ExtraRuleModel { expiration_days, noncurrent_version_expiration_days, .. } = rule;
     let ExtraRuleModel { transition_days, transition_storage_class: class, .. } = rule;
-    if expiration_days.is_null() && noncurrent_version_expiration_days.is_null() && class.is_null() {
+    if expiration_days.is_null() && noncurrent_version_expiration_days.is_null() && class.is_null()
+    {
         refuse(
             path.clone(),
             format!(
@@ -211,7 +215,8 @@ fn check_extra_rule(
         );
     }
     let Some(problem) = harm(id, rule, retentions) else { return };
-    let problem = problem.strip_prefix("lifecycle rule").unwrap_or(&problem).trim_start().to_owned();
+    let problem =
+        problem.strip_prefix("lifecycle rule").unwrap_or(&problem).trim_start().to_owned();
     refuse(path.clone(), format!("Lifecycle rule {problem}."));
 }
 
@@ -246,10 +251,7 @@ fn check_logging(config: &Model, diagnostics: &mut Diagnostics) {
 }
 
 /// Logs of a bucket in itself would log themselves for ever.
-pub(super) fn own_log_target(
-    target: &str,
-    store: Store,
-) -> crate::framework::value::Diagnostic {
+pub(super) fn own_log_target(target: &str, store: Store) -> crate::framework::value::Diagnostic {
     invalid_value(
         &AttributePath::new("access_logging").attribute("bucket"),
         &Dynamic::from(target),
@@ -300,10 +302,8 @@ fn check_floors(config: &Model, diagnostics: &mut Diagnostics) {
     let protection = Protection {
         at_rest: Some(Setting { attribute: "sse_algorithm", on: true }),
         in_transit: enforced.map(|on| Setting { attribute: "enforce_tls", on }),
-        customer_key: keys.map(|keys| Setting {
-            attribute: "kms_key_arn",
-            on: keys.into_iter().all(|has| has),
-        }),
+        customer_key: keys
+            .map(|keys| Setting { attribute: "kms_key_arn", on: keys.into_iter().all(|has| has) }),
         public_access: None,
     };
     check_classification(&config.data_classification, &protection, diagnostics);

@@ -16,9 +16,7 @@ use crate::framework::value::{StringMap, Value, known_set};
 use crate::platform::defaults::OBSERVABILITY;
 use crate::platform::duration::Retention;
 use crate::platform::lifecycle::Retentions;
-use crate::platform::naming::{
-    BucketNamespace, account_regional_bucket_name, compose_bucket_name,
-};
+use crate::platform::naming::{BucketNamespace, account_regional_bucket_name, compose_bucket_name};
 use crate::platform::stores::{Product, Store};
 
 /// The id of the rule that aborts uploads.
@@ -185,12 +183,6 @@ impl Model {
         }
     }
 
-    /// All names by key, each known or not; `None` while the products are unknown.
-    pub(super) fn names(&self, place: Option<&Place>) -> Option<StringMap> {
-        let name = |store| place.and_then(|place| self.bucket_name(store, place));
-        Some(by_key(self.stores()?, name))
-    }
-
     /// Default encryption.
     pub(super) fn encryption(&self, store: Store) -> Option<Encryption> {
         let entry = self.entry(store)?;
@@ -198,9 +190,8 @@ impl Model {
         let of_all = known(&self.sse_algorithm)?;
         let key_of_all = known(&self.kms_key_arn)?;
         let own = algorithm.is_some();
-        let sse_algorithm = algorithm
-            .or(of_all)
-            .unwrap_or_else(|| OBSERVABILITY.sse_algorithm.to_owned());
+        let sse_algorithm =
+            algorithm.or(of_all).unwrap_or_else(|| OBSERVABILITY.sse_algorithm.to_owned());
         let with_kms = sse_algorithm.starts_with("aws:kms");
         // A bucket that chooses AES256 for itself does not take the key of the others.
         let kms_key_id = known(&entry.kms_key_arn)?.or(key_of_all).filter(|_| with_kms || !own);
@@ -221,7 +212,8 @@ impl Model {
             Some(value) => known(value)?,
             None => None,
         };
-        let default = OBSERVABILITY.buckets.of(store).map_or("Disabled", |bucket| bucket.versioning);
+        let default =
+            OBSERVABILITY.buckets.of(store).map_or("Disabled", |bucket| bucket.versioning);
         Versioning::parse(own.or(of_key).as_deref().unwrap_or(default))
     }
 
@@ -250,9 +242,8 @@ impl Model {
 
     /// The lifecycle: ours, then the practitioner's rules.
     pub(super) fn lifecycle(&self, store: Store) -> Option<Lifecycle> {
-        let abort = known(&self.abort_incomplete_multipart_upload_days)?.unwrap_or_else(|| {
-            i64::from(OBSERVABILITY.abort_incomplete_multipart_upload_days)
-        });
+        let abort = known(&self.abort_incomplete_multipart_upload_days)?
+            .unwrap_or_else(|| i64::from(OBSERVABILITY.abort_incomplete_multipart_upload_days));
         let mut rules = vec![LifecycleRule {
             abort_incomplete_multipart_upload_days: days(Some(abort)),
             ..rule(ABORT_RULE)
@@ -353,7 +344,8 @@ fn extra_rule(id: &str, store: Store, extra: &ExtraRuleModel) -> Option<Option<L
     if known(bucket)?.as_deref() != Some(store.key()) {
         return Some(None);
     }
-    let expiration = days(known(expiration_days)?).map(|days| Expiration::Objects(When::Days(days)));
+    let expiration =
+        days(known(expiration_days)?).map(|days| Expiration::Objects(When::Days(days)));
     let when = days(Some(known(transition_days)?.unwrap_or(0))).map(When::Days);
     let transitions = known(transition_storage_class)?
         .map(|storage_class| Transition { when, storage_class })

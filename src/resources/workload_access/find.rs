@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::future::{OptionFuture, try_join4};
+use futures_util::future::{FutureExt as _, OptionFuture, try_join4};
 
 use super::{Granted, Workload};
 use crate::aws::eks::{self, Association, AssociationKey};
@@ -50,10 +50,10 @@ pub async fn find(
         .into();
     let attached = async { attached.await.map_or(Ok(Vec::new()), absent_is_empty) };
     let (role, policy, attached, association) = try_join4(
-        iam::find_role_by_name(clients, role_name),
-        iam::find_inline_policy(clients, role_name, workload.policy_name),
-        attached,
-        find_association(clients, workload.key.as_ref(), granted.association_id.as_deref()),
+        iam::find_role_by_name(clients, role_name).boxed(),
+        iam::find_inline_policy(clients, role_name, workload.policy_name).boxed(),
+        attached.boxed(),
+        find_association(clients, workload.key.as_ref(), granted.association_id.as_deref()).boxed(),
     )
     .await?;
     Ok(Observed { role, policy, attached: attached.into_iter().collect(), association })
@@ -95,9 +95,8 @@ pub async fn conflicts(clients: &Clients, workload: &Workload) -> Result<Vec<Con
         find_association(clients, workload.key.as_ref(), None),
     )
     .await?;
-    let role = role.and_then(|role| {
-        foreign_role(&role, workload.owner()).map(|what| Conflict::Role { what })
-    });
+    let role = role
+        .and_then(|role| foreign_role(&role, workload.owner()).map(|what| Conflict::Role { what }));
     let association = association.and_then(|association| {
         foreign_association(&association, workload.owner())
             .map(|what| Conflict::Association { what })
@@ -127,7 +126,10 @@ pub(super) fn foreign_association(association: &Association, owner: Owner<'_>) -
         format!(
             "service account {}/{} in cluster {} has Pod Identity association {} with role {}, \
              which {whose}",
-            key.namespace, key.service_account, key.cluster_name, association.id,
+            key.namespace,
+            key.service_account,
+            key.cluster_name,
+            association.id,
             association.role_arn
         )
     })

@@ -114,7 +114,8 @@ impl Workload {
             return Some(format!("the Pod Identity association of {account} has another role"));
         }
         let changed = !self.tag_changes(&association.tags, ignore).is_empty();
-        changed.then(|| format!("the tags of the Pod Identity association of {account} were changed"))
+        changed
+            .then(|| format!("the tags of the Pod Identity association of {account} were changed"))
     }
 
     /// Whether a trust policy is the wanted one.
@@ -146,6 +147,3 @@ impl Workload {
         TagChanges::between(found, &tags::written(&self.tags_all, self.owner(), creating), ignore)
     }
 }
-
-
-
