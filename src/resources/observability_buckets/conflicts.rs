@@ -1,6 +1,6 @@
 //! What AWS says against a plan, before anything is changed. Reads only.
 
-use futures_util::future::join_all;
+use futures_util::future::{FutureExt as _, join_all};
 
 use super::access::KIND;
 use super::model::Model;
@@ -34,13 +34,15 @@ pub(super) async fn find(
     let names = planned.recorded_names();
     let new = names.iter().filter(|(store, name)| recorded.get(*store) != Some(name));
     let owner_name = planned.owner_name().unwrap_or_default();
-    let looks = new.map(|(store, name)| look(&clients, place, planned, *store, name, &owner_name));
+    let looks =
+        new.map(|(store, name)| look(&clients, place, planned, *store, name, &owner_name).boxed());
     let goes = prior.map(|prior| removed(prior, planned)).unwrap_or_default();
-    let goes = goes.into_iter().map(|(store, name)| leave(&clients, place, planned, store, name));
+    let goes =
+        goes.into_iter().map(|(store, name)| leave(&clients, place, planned, store, name).boxed());
     let (looks, goes, access) = futures_util::future::join3(
         join_all(looks),
         join_all(goes),
-        access(&clients, place, prior, planned),
+        access(&clients, place, prior, planned).boxed(),
     )
     .await;
     let planning = report(Verb::Planning, &owner_name);

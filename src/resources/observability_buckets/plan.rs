@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::FutureExt as _;
+
 use super::access::Identity;
 use super::conflicts;
 use super::model::{Model, PodIdentityModel};
