@@ -1,6 +1,6 @@
 //! One bucket as AWS has it: read all at once, compared step by step with what is wanted.
 
-use futures_util::future::{FutureExt as _, join4};
+use futures_util::future::join4;
 use serde_json::Value as Json;
 
 use super::access::KIND;
@@ -53,20 +53,19 @@ pub(super) struct Observed {
     pub(super) tags: Reading<Tags>,
 }
 
-/// Reads a bucket with concurrent calls; `None` if there is no such bucket. The calls are boxed: an
-/// SDK call is a large future, and eight of them for each of six buckets would fill a stack.
+/// Reads a bucket with concurrent calls; `None` if there is no such bucket.
 pub(super) async fn read(clients: &Clients, bucket: Bucket<'_>) -> Result<Option<Observed>, Error> {
     let first = join4(
-        find_public_access_block(clients, bucket).boxed(),
-        find_ownership(clients, bucket).boxed(),
-        find_encryption(clients, bucket).boxed(),
-        find_versioning(clients, bucket).boxed(),
+        find_public_access_block(clients, bucket),
+        find_ownership(clients, bucket),
+        find_encryption(clients, bucket),
+        find_versioning(clients, bucket),
     );
     let second = join4(
-        find_lifecycle(clients, bucket).boxed(),
-        find_policy(clients, bucket).boxed(),
-        find_logging(clients, bucket).boxed(),
-        find_tags(clients, bucket).boxed(),
+        find_lifecycle(clients, bucket),
+        find_policy(clients, bucket),
+        find_logging(clients, bucket),
+        find_tags(clients, bucket),
     );
     let ((block, ownership, encryption, versioning), (lifecycle, policy, logging, tags)) =
         Box::pin(futures_util::future::join(first, second)).await;

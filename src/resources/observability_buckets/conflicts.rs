@@ -1,6 +1,6 @@
 //! What AWS says against a plan, before anything is changed. Reads only.
 
-use futures_util::future::{FutureExt as _, join_all};
+use futures_util::future::join_all;
 
 use super::access::KIND;
 use super::model::Model;
@@ -34,15 +34,13 @@ pub(super) async fn find(
     let names = planned.recorded_names();
     let new = names.iter().filter(|(store, name)| recorded.get(*store) != Some(name));
     let owner_name = planned.owner_name().unwrap_or_default();
-    let looks =
-        new.map(|(store, name)| look(&clients, place, planned, *store, name, &owner_name).boxed());
+    let looks = new.map(|(store, name)| look(&clients, place, planned, *store, name, &owner_name));
     let goes = prior.map(|prior| removed(prior, planned)).unwrap_or_default();
-    let goes =
-        goes.into_iter().map(|(store, name)| leave(&clients, place, planned, store, name).boxed());
+    let goes = goes.into_iter().map(|(store, name)| leave(&clients, place, planned, store, name));
     let (looks, goes, access) = futures_util::future::join3(
         join_all(looks),
         join_all(goes),
-        access(&clients, place, prior, planned).boxed(),
+        access(&clients, place, prior, planned),
     )
     .await;
     let planning = report(Verb::Planning, &owner_name);

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::future::{FutureExt as _, join_all};
+use futures_util::future::join_all;
 
-use super::access::{Identity, KIND};
+use super::access::KIND;
 use super::model::Model;
 use super::plan::report;
 use super::schema::TIMEOUTS;
@@ -27,6 +27,8 @@ use crate::resources::step::{During as _, Report, StepError, Verb, proceed, reas
 use crate::resources::timeouts::Operation;
 use crate::resources::workload_access;
 
+use super::access::Identity;
+
 /// How often a bucket is emptied again when something was written meanwhile.
 const PASSES: u32 = 3;
 
@@ -43,10 +45,10 @@ pub(super) async fn delete(
     let mut left = prior.clone();
     left.status = Value::Value(INCOMPLETE.to_owned());
 
-    let mut errors = remove_access(&clients, &wait, &prior, &mut left).boxed().await;
+    let mut errors = remove_access(&clients, &wait, &prior, &mut left).await;
     let names = prior.recorded_names();
     let deletions = names.iter().map(|(store, name)| {
-        delete_bucket(&clients, &wait, &place, name, prior.force_destroy(*store)).boxed()
+        delete_bucket(&clients, &wait, &place, name, prior.force_destroy(*store))
     });
     let deleted = join_all(deletions).await;
     for (store, deleted) in names.keys().zip(deleted) {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::future::{FutureExt as _, join_all};
+use futures_util::future::join_all;
 
 use super::access::{Identity, KIND};
 use super::bucket::{self, Observed, Reading};
@@ -134,13 +134,10 @@ async fn find(
             .into_iter()
             .filter(|store| named.as_ref().is_none_or(|named| named.contains(store.key())));
         let looks = stores.filter_map(|store| Some((store, model.bucket_name(store, place)?)));
-        let looks = looks.map(|(store, name)| {
-            async move {
-                let bucket = Bucket { name: &name, owner: place.owner() };
-                let observed = bucket::read(clients, bucket).await?;
-                Ok::<_, Error>(observed.map(|observed| (store, (name, observed))))
-            }
-            .boxed()
+        let looks = looks.map(|(store, name)| async move {
+            let observed =
+                bucket::read(clients, Bucket { name: &name, owner: place.owner() }).await?;
+            Ok::<_, Error>(observed.map(|observed| (store, (name, observed))))
         });
         let found: Vec<Option<_>> = join_all(looks).await.into_iter().collect::<Result<_, _>>()?;
         let found: BTreeMap<Store, (String, Observed)> = found.into_iter().flatten().collect();

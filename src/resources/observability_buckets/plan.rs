@@ -6,8 +6,6 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::FutureExt as _;
-
 use super::access::Identity;
 use super::conflicts;
 use super::model::{Model, PodIdentityModel};

@@ -41,7 +41,7 @@ pub(super) async fn read(
     let place = account(cx, &state, Verb::Reading).await?;
     let clients = cx.provider.clients(&place.region);
     if import::is_stub(&state) {
-        let found = import::complete(cx, &clients, &place, state).boxed().await?;
+        let found = import::complete(cx, &clients, &place, state).await?;
         return match found {
             Some(model) => Box::pin(read(cx, model)).await,
             None => Ok(Found::Gone),
@@ -51,10 +51,9 @@ pub(super) async fn read(
     let reading = report(Verb::Reading, &owner_name);
     let names = names(&state, &place);
     let shares = state.shares(&place).unwrap_or_default();
-    let buckets =
-        names.into_iter().map(|(store, name)| look(&clients, &place, store, name).boxed());
-    let found = shares.iter().map(|share| look_at_access(cx, &clients, &state, share).boxed());
-    let unwanted = look_for_unwanted(&clients, &state, &shares).boxed();
+    let buckets = names.into_iter().map(|(store, name)| look(&clients, &place, store, name));
+    let found = shares.iter().map(|share| look_at_access(cx, &clients, &state, share));
+    let unwanted = look_for_unwanted(&clients, &state, &shares);
     let (buckets, access, unwanted) = join3(join_all(buckets), join_all(found), unwanted).await;
     let told = |error: StepError| reading.diagnostic(&error);
     let buckets: Vec<Seen> = buckets.into_iter().collect::<Result<_, _>>().map_err(told)?;

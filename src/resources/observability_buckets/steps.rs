@@ -11,7 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
-use futures_util::future::{FutureExt as _, join, join_all};
+use futures_util::future::{join, join_all};
 
 use super::access::{KIND, Share};
 use super::bucket::Tagged;
@@ -66,7 +66,7 @@ pub(super) async fn apply(
         account_regional: goal.namespace() == Some(BucketNamespace::AccountRegional),
     };
     let progress = Progress::new(start(&goal, prior.as_ref()), recorder, prior.is_some());
-    let errors = carry_out(&walk, &work, &progress).boxed().await;
+    let errors = carry_out(&walk, &work, &progress).await;
     let reached = progress.reached();
     let report = Report { exists: reached.inventory(), ..report(verb, &work.owner_name) };
     conclude(cx, &report, &errors, &goal, &work, reached, recorder)
@@ -234,14 +234,14 @@ async fn carry_out(walk: &Walk<'_>, work: &Work, progress: &Progress<'_>) -> Vec
         .buckets
         .iter()
         .filter(|bucket| !blocked.contains(&bucket.store))
-        .map(|bucket| walk_bucket(walk, work, bucket, progress).boxed());
+        .map(|bucket| walk_bucket(walk, work, bucket, progress));
     let access_stays = !old.is_empty();
     errors.extend(old);
     if let (true, Some(identity)) = (access_stays, &work.old_identity) {
         progress.note(|state| state.pod_identity = identity.clone());
     }
     let shares = work.shares.iter().filter(|_| !access_stays);
-    let shares = shares.map(|share| bring_access(walk, work, share, progress).boxed());
+    let shares = shares.map(|share| bring_access(walk, work, share, progress));
     let (buckets, shares) = join(join_all(walks), join_all(shares)).await;
     let mut unfinished = Vec::new();
     for (bucket, walked) in buckets {
@@ -260,10 +260,10 @@ async fn carry_out(walk: &Walk<'_>, work: &Work, progress: &Progress<'_>) -> Vec
         }
     }
     if errors.is_empty() {
-        errors.extend(remove_roles(walk, work, progress).boxed().await);
+        errors.extend(remove_roles(walk, work, progress).await);
     }
     if errors.is_empty() {
-        errors.extend(finish(walk, &unfinished, &open, progress).boxed().await);
+        errors.extend(finish(walk, &unfinished, &open, progress).await);
     }
     errors
 }

@@ -1,8 +1,6 @@
 //! One bucket from nothing, or from anything, to what is wanted: one call after the other, because
 //! S3 refuses settings written at the same time. Buckets do not wait for each other.
 
-use futures_util::FutureExt as _;
-
 use super::access::KIND;
 use super::bucket::{OWNERSHIP, Observed, Reading, Tagged, read};
 use super::conflicts::{existing, refusal};
@@ -61,20 +59,20 @@ impl Walk<'_> {
         recorded: bool,
         done: &(dyn Fn(&'static str) + Send + Sync),
     ) -> Result<Walked, StepError> {
-        let observed = self.existing_or_new(wanted, recorded).boxed().await?;
+        let observed = self.existing_or_new(wanted, recorded).await?;
         done("bucket");
         let mut wrote = false;
         for step in SETTINGS {
             let doing = format!("{} of bucket {}", step.doing, wanted.name);
             proceed(self.wait, step.name, &doing)?;
-            wrote |= self.setting(step.name, wanted, &observed).boxed().await.map_err(|error| {
+            wrote |= self.setting(step.name, wanted, &observed).await.map_err(|error| {
                 let attribute = error.attribute.clone();
                 StepError { doing, attribute, ..error }
             })?;
             done(step.name);
         }
-        let unfinished = self.tags(wanted, &observed).boxed().await?;
-        let unsettled = wrote && self.settle(wanted).boxed().await? == Settled::NotYet;
+        let unfinished = self.tags(wanted, &observed).await?;
+        let unsettled = wrote && self.settle(wanted).await? == Settled::NotYet;
         if !unfinished {
             done("tags");
         }

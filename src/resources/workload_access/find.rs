@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::future::{FutureExt as _, OptionFuture, try_join4};
+use futures_util::future::{OptionFuture, try_join4};
 
 use super::{Granted, Workload};
 use crate::aws::eks::{self, Association, AssociationKey};

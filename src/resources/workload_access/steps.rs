@@ -1,7 +1,5 @@
 //! Bringing the rights about: the same walk for create and update.
 
-use futures_util::FutureExt as _;
-
 use super::find::{find, find_association, foreign_association, foreign_role};
 use super::{Granted, Observed, Workload};
 use crate::aws::eks::{self, Association, AssociationKey};
@@ -36,25 +34,22 @@ pub async fn bring_about(
 ) -> Result<Brought, StepError> {
     proceed(wait, "role", &format!("finding role {}", workload.role_name))?;
     let observed = find(clients, workload, granted)
-        .boxed()
         .await
         .during("role", format!("finding role {}", workload.role_name))?;
     let mut granted = granted.clone();
 
-    let (role, fresh) = role(clients, workload, &granted, &observed, ignore).boxed().await?;
+    let (role, fresh) = role(clients, workload, &granted, &observed, ignore).await?;
     granted.role_arn = Some(role.arn.clone());
     record(&granted);
 
     proceed(wait, "role_policy", &format!("granting rights to role {}", role.name))?;
-    let changed = role_policy(clients, wait, workload, &observed).boxed().await?;
+    let changed = role_policy(clients, wait, workload, &observed).await?;
 
     if let Some(key) = &workload.key {
         proceed(wait, "association", "associating the role with its service account")?;
         let seen = Seen { role: &role, settling: fresh || changed, known: &granted };
         let association =
-            association(clients, wait, workload, key, observed.association, &seen, ignore)
-                .boxed()
-                .await?;
+            association(clients, wait, workload, key, observed.association, &seen, ignore).await?;
         granted.association_id = Some(association.id);
         record(&granted);
     }
