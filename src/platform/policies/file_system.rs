@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{PolicyProblem, document, sorted};
+use super::{PolicyProblem, document, equivalent, sorted};
 
 /// The longest file system policy.
 /// <https://docs.aws.amazon.com/efs/latest/ug/API_PutFileSystemPolicy.html>
@@ -82,6 +82,28 @@ pub(super) fn client_actions(allow_root_access: bool) -> Vec<&'static str> {
     actions
 }
 
+/// Whether two policies of one file system say the same. EFS writes the file system into every
+/// statement that names no resource, and answers so.
+/// <https://docs.aws.amazon.com/efs/latest/ug/security_iam_service-with-iam.html>
+pub fn same_file_system_policy(one: &str, two: &str, file_system_arn: &str) -> bool {
+    equivalent(&with_resource(one, file_system_arn), &with_resource(two, file_system_arn))
+}
+
+fn with_resource(policy: &str, file_system_arn: &str) -> String {
+    let Ok(mut document) = serde_json::from_str::<Value>(policy) else { return policy.to_owned() };
+    let statements = match document.get_mut("Statement") {
+        Some(Value::Array(statements)) => statements.as_mut_slice(),
+        Some(single) => std::slice::from_mut(single),
+        None => &mut [],
+    };
+    for statement in statements.iter_mut().filter_map(Value::as_object_mut) {
+        if !statement.contains_key("Resource") && !statement.contains_key("NotResource") {
+            statement.insert("Resource".to_owned(), Value::from(file_system_arn));
+        }
+    }
+    document.to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,5 +172,21 @@ mod tests {
         let roles: Vec<String> = (0..500).map(|i| role(&format!("role-number-{i}"))).collect();
         let problem = file_system_policy(&access(&roles)).unwrap_err();
         assert!(matches!(problem, PolicyProblem::TooLong { limit: 20_000, .. }), "{problem}");
+    }
+
+    #[test]
+    fn a_statement_without_resource_is_of_the_file_system() {
+        const ARN: &str = "arn:aws:elasticfilesystem:us-east-1:123456789012:file-system/fs-1";
+        let statement = |resource: &str| {
+            let more = if resource.is_empty() {
+                String::new()
+            } else {
+                format!(",\"Resource\":\"{resource}\"")
+            };
+            let clause = "\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"x:y\"";
+            format!("{{\"Version\":\"2012-10-17\",\"Statement\":[{{{clause}{more}}}]}}")
+        };
+        assert!(same_file_system_policy(&statement(""), &statement(ARN), ARN));
+        assert!(!same_file_system_policy(&statement(""), &statement("arn:x"), ARN));
     }
 }

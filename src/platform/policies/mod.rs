@@ -16,7 +16,10 @@ use serde_json::{Value, json};
 pub use bucket::{MAX_BUCKET_POLICY_BYTES, tls_only_bucket_policy};
 pub use csi::{efs_controller_policy, efs_node_policy};
 pub use equivalence::equivalent;
-pub use file_system::{FileSystemAccess, MAX_FILE_SYSTEM_POLICY_CHARACTERS, file_system_policy};
+pub use file_system::{
+    FileSystemAccess, MAX_FILE_SYSTEM_POLICY_CHARACTERS, file_system_policy,
+    same_file_system_policy,
+};
 pub use pod_identity::{SessionScope, pod_identity_trust_policy};
 pub use stores::{StoreBucket, store_access_policy};
 

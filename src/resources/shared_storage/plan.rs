@@ -15,7 +15,7 @@ use super::network;
 use crate::framework::diagnostic::{diagnostic, invalid_combination};
 use crate::framework::resource::{Context, Plan, PlanRequest};
 use crate::framework::value::{AttributePath, Diagnostics, StringMap, Value, known_map, known_set};
-use crate::platform::policies::{FileSystemAccess, equivalent, file_system_policy};
+use crate::platform::policies::{FileSystemAccess, file_system_policy, same_file_system_policy};
 use crate::provider::context::ProviderContext;
 use crate::resources::attributes::{self, COMPLETE};
 
@@ -176,13 +176,19 @@ fn unknown_access_points(planned: &mut Model) {
 fn plan_policy(prior: Option<&Model>, planned: &mut Model) {
     planned.policy_json = match desired_policy(planned) {
         Some(desired) => match prior.map(|prior| &prior.policy_json) {
-            Some(Value::Value(current)) if equivalent(current, &desired) => {
+            Some(Value::Value(current)) if says_the_same(planned, current, &desired) => {
                 Value::Value(current.clone())
             }
             _ => Value::Value(desired),
         },
         None => Value::Unknown,
     };
+}
+
+/// Whether two policies say the same of this model's file system.
+pub(super) fn says_the_same(model: &Model, one: &str, two: &str) -> bool {
+    let arn = model.arn.clone().unwrap_or_default();
+    same_file_system_policy(one, two, &arn)
 }
 
 /// The file-system policy by this model; `None` while something of it is unknown.

@@ -17,14 +17,13 @@ use crate::aws::efs::{self, FileSystem};
 use crate::aws::{self, Clients};
 use crate::framework::resource::{Context, Found};
 use crate::framework::value::{Diagnostic, Strings, Value, known_set};
-use crate::platform::policies::equivalent;
 use crate::platform::tags::{self, Observed, Owner};
 use crate::provider::context::ProviderContext;
 use crate::resources::attributes::{self, COMPLETE, INCOMPLETE};
 use crate::resources::step::{During, Report, StepError, Verb};
 use crate::resources::workload_access::{self, Granted};
 
-use super::plan::desired_policy;
+use super::plan::{desired_policy, says_the_same};
 
 /// What AWS has of one shared storage.
 struct Observation {
@@ -299,7 +298,7 @@ fn record_policy(state: &mut Model, policy: Option<&str>) {
         _ => desired_policy(state),
     };
     state.policy_json = match desired {
-        Some(desired) if equivalent(&desired, policy) => Value::Value(desired),
+        Some(desired) if says_the_same(state, &desired, policy) => Value::Value(desired),
         _ => Value::Value(policy.to_owned()),
     };
 }

@@ -9,9 +9,10 @@ use crate::aws::efs;
 use crate::aws::efs::replication::NewDestination;
 use crate::aws::efs::settings::Lifecycle;
 use crate::framework::value::{AttributePath, Value};
-use crate::platform::policies::equivalent;
 use crate::resources::shared_storage::model::{Model, Replication};
-use crate::resources::shared_storage::plan::{desired_policy, raises, same_destination};
+use crate::resources::shared_storage::plan::{
+    desired_policy, raises, same_destination, says_the_same,
+};
 use crate::resources::step::{During, StepError};
 
 impl Walk<'_> {
@@ -178,7 +179,7 @@ impl Walk<'_> {
         };
         let current =
             efs::settings::find_policy(&self.clients, &self.id).await.during("policy", doing)?;
-        if !current.is_some_and(|current| equivalent(&current, &wanted)) {
+        if !current.is_some_and(|current| says_the_same(&model, &current, &wanted)) {
             let put = || efs::settings::put_policy(&self.clients, &self.id, &wanted, false);
             let again = |error: &crate::aws::Error| {
                 crate::aws::retry::busy(error) || crate::aws::retry::role_not_visible(error)
