@@ -172,7 +172,8 @@ impl<R> Managed<R> {
         }
         if let (Some(prior), false) = (&prior_model, output.replaces.is_empty()) {
             let replacement = model(planned.clone())?;
-            if let Some(refusal) = self.resource.refuse_destroy(prior, Some(&replacement)) {
+            if let Some(refusal) = self.resource.refuse_destroy(prior, Some(&replacement), private)
+            {
                 output.diagnostics.add_error(refusal);
             }
         }
@@ -234,7 +235,9 @@ where
         if input.proposed.is_null() {
             match optional_model(input.prior) {
                 Ok(Some(prior)) => {
-                    if let Some(refusal) = self.resource.refuse_destroy(&prior, None) {
+                    if let Some(refusal) =
+                        self.resource.refuse_destroy(&prior, None, &input.private)
+                    {
                         output.diagnostics.add_error(refusal);
                     }
                 }

@@ -150,11 +150,12 @@ pub trait Resource<C: Send + Sync + 'static>: Send + Sync + 'static {
     );
 
     /// Why this object may not be destroyed, if it may not. `planned` is what it would be replaced
-    /// by, `None` when it is to be destroyed for good.
+    /// by, `None` when it is to be destroyed for good; `private` is what is kept beside `prior`.
     fn refuse_destroy(
         &self,
         _prior: &Self::Model,
         _planned: Option<&Self::Model>,
+        _private: &Private,
     ) -> Option<Diagnostic> {
         None
     }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::framework::check::Check;
 use crate::framework::diagnostic::{diagnostic, invalid_value};
+use crate::framework::private::Private;
 use crate::framework::resource::Context;
 use crate::framework::schema::{Attribute, Type};
 use crate::framework::value::{
@@ -182,15 +183,33 @@ pub fn check_classification(
     }
 }
 
+/// The private key that says that the create of an object did not complete. The status cannot say
+/// it: a complete object is incomplete too once something of it is missing, and stays protected.
+const UNFINISHED: &str = "unfinished";
+
+/// Keeps whether the create of an object did not complete.
+pub fn keep_unfinished(private: &mut Private, unfinished: bool) {
+    if unfinished {
+        private.set_text(UNFINISHED, "true");
+    } else {
+        private.remove(UNFINISHED);
+    }
+}
+
+/// Whether the create of an object did not complete.
+pub fn is_unfinished(private: &Private) -> bool {
+    private.text(UNFINISHED).is_some()
+}
+
 /// The refusal to destroy a protected object; `None` when it may go.
 pub fn refuse_destroy(
     noun: &str,
     name: &str,
-    status: &Value<String>,
+    unfinished: bool,
     protection: &Value<bool>,
     replaced: bool,
 ) -> Option<Diagnostic> {
-    if *status == Value::Value(INCOMPLETE.to_owned()) || *protection != Value::Value(true) {
+    if unfinished || *protection != Value::Value(true) {
         return None;
     }
     let (done, how) = if replaced {

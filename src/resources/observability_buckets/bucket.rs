@@ -14,7 +14,7 @@ use crate::aws::s3::settings::{
 };
 use crate::aws::{Clients, Error, Tags, retry};
 use crate::platform::policies::{PolicyProblem, equivalent, tls_only_bucket_policy};
-use crate::platform::tags::{IgnoreRules, Owner, TagChanges, written};
+use crate::platform::tags::{CREATING, IgnoreRules, Owner, TagChanges, written};
 
 /// The only ownership under which access lists have no effect.
 pub(super) const OWNERSHIP: &str = "BucketOwnerEnforced";
@@ -51,6 +51,13 @@ pub(super) struct Observed {
     pub(super) policy: Reading<Option<String>>,
     pub(super) logging: Reading<Option<Logging>>,
     pub(super) tags: Reading<Tags>,
+}
+
+impl Observed {
+    /// Whether the bucket carries the creation marker still.
+    pub(super) fn carries_marker(&self) -> bool {
+        matches!(&self.tags, Reading::Is(tags) if tags.contains_key(CREATING))
+    }
 }
 
 /// Reads a bucket with concurrent calls; `None` if there is no such bucket.

@@ -86,11 +86,17 @@ impl Resource<ProviderContext> for ObservabilityBuckets {
         plan::plan(cx, request, plan).await;
     }
 
-    fn refuse_destroy(&self, prior: &Model, planned: Option<&Model>) -> Option<Diagnostic> {
+    fn refuse_destroy(
+        &self,
+        prior: &Model,
+        planned: Option<&Model>,
+        private: &Private,
+    ) -> Option<Diagnostic> {
         let name = prior.owner_name().unwrap_or_default();
         let protection = &planned.unwrap_or(prior).deletion_protection;
         let replaced = planned.is_some();
-        attributes::refuse_destroy(NOUN, &name, &prior.status, protection, replaced)
+        let unfinished = attributes::is_unfinished(private);
+        attributes::refuse_destroy(NOUN, &name, unfinished, protection, replaced)
     }
 
     async fn apply(
@@ -115,9 +121,9 @@ impl Resource<ProviderContext> for ObservabilityBuckets {
         &self,
         cx: &Context<ProviderContext>,
         state: Model,
-        _private: &mut Private,
+        private: &mut Private,
     ) -> Result<Found<Model>, Diagnostic> {
-        read::read(cx, state).await
+        read::read(cx, state, private).await
     }
 
     async fn import(&self, cx: &Context<ProviderContext>, id: &str) -> Result<Model, Diagnostic> {

@@ -18,11 +18,12 @@ use super::steps::account;
 use super::wanted::Place;
 use crate::aws::s3::Bucket;
 use crate::aws::{Clients, Tags};
+use crate::framework::private::Private;
 use crate::framework::resource::{Context, Found};
 use crate::framework::value::{Diagnostic, StringMap, Value, known_map};
 use crate::platform::stores::{Product, Store};
 use crate::provider::context::ProviderContext;
-use crate::resources::attributes::{COMPLETE, INCOMPLETE};
+use crate::resources::attributes::{self, COMPLETE, INCOMPLETE};
 use crate::resources::step::{During as _, StepError, Verb};
 use crate::resources::workload_access;
 
@@ -37,13 +38,14 @@ struct Seen {
 pub(super) async fn read(
     cx: &Context<ProviderContext>,
     state: Model,
+    private: &mut Private,
 ) -> Result<Found<Model>, Diagnostic> {
     let place = account(cx, &state, Verb::Reading).await?;
     let clients = cx.provider.clients(&place.region);
     if import::is_stub(&state) {
         let found = import::complete(cx, &clients, &place, state).await?;
         return match found {
-            Some(model) => Box::pin(read(cx, model)).await,
+            Some(model) => Box::pin(read(cx, model, private)).await,
             None => Ok(Found::Gone),
         };
     }
@@ -65,7 +67,15 @@ pub(super) async fn read(
     if nothing {
         return Ok(Found::Gone);
     }
+    attributes::keep_unfinished(private, unfinished(&buckets));
     Ok(Found::Present(Box::new(describe(cx, &place, state, &buckets, &access, &unwanted))))
+}
+
+/// Whether the create of the whole never completed: then every bucket carries the marker still. One
+/// that an update began to add says nothing about the others.
+fn unfinished(buckets: &[Seen]) -> bool {
+    let mut observed = buckets.iter().filter_map(|seen| seen.observed.as_ref()).peekable();
+    observed.peek().is_some() && observed.all(Observed::carries_marker)
 }
 
 /// The bucket names the state is about: those recorded, and those of buckets that went missing.

@@ -30,7 +30,7 @@ use crate::platform::naming::BucketNamespace;
 use crate::platform::stores::{Product, Store};
 use crate::platform::tags::Owner;
 use crate::provider::context::{IncompleteCreate, ProviderContext};
-use crate::resources::attributes::{COMPLETE, INCOMPLETE};
+use crate::resources::attributes::{COMPLETE, INCOMPLETE, keep_unfinished};
 use crate::resources::step::{During as _, Report, StepError, Verb, reason};
 use crate::resources::timeouts::Operation;
 use crate::resources::workload_access::{self, Granted};
@@ -409,6 +409,9 @@ fn conclude(
     mut reached: Model,
     recorder: &mut Recorder<Model>,
 ) -> Result<(), Diagnostic> {
+    if report.verb == Verb::Creating || errors.is_empty() {
+        keep_unfinished(&mut recorder.private, !errors.is_empty());
+    }
     let Some(told) = report.diagnostic_of_all(errors) else {
         reached.status = Value::Value(COMPLETE.to_owned());
         reached.status_reason = Value::Null;

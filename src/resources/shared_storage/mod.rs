@@ -74,10 +74,16 @@ impl Resource<ProviderContext> for SharedStorage {
         plan::plan(cx, request, plan).await;
     }
 
-    fn refuse_destroy(&self, prior: &Model, planned: Option<&Model>) -> Option<Diagnostic> {
+    fn refuse_destroy(
+        &self,
+        prior: &Model,
+        planned: Option<&Model>,
+        private: &Private,
+    ) -> Option<Diagnostic> {
         let name = prior.name.clone().unwrap_or_default();
         let protection = planned.unwrap_or(prior).deletion_protection;
-        attributes::refuse_destroy(NOUN, &name, &prior.status, &protection, planned.is_some())
+        let unfinished = attributes::is_unfinished(private);
+        attributes::refuse_destroy(NOUN, &name, unfinished, &protection, planned.is_some())
     }
 
     async fn apply(
@@ -102,9 +108,9 @@ impl Resource<ProviderContext> for SharedStorage {
         &self,
         cx: &Context<ProviderContext>,
         state: Model,
-        _private: &mut Private,
+        private: &mut Private,
     ) -> Result<Found<Model>, Diagnostic> {
-        Box::pin(read::read(cx, state)).await
+        Box::pin(read::read(cx, state, private)).await
     }
 
     /// Takes `fs-…`, an ARN, or a creation token, each optionally with `@region`.

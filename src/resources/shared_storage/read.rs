@@ -15,6 +15,7 @@ use crate::aws::ec2::{self, SecurityGroup};
 use crate::aws::efs::mount_targets::MountTarget;
 use crate::aws::efs::{self, FileSystem};
 use crate::aws::{self, Clients};
+use crate::framework::private::Private;
 use crate::framework::resource::{Context, Found};
 use crate::framework::value::{Diagnostic, Strings, Value, known_set};
 use crate::platform::tags::{self, Observed, Owner};
@@ -42,6 +43,7 @@ struct Observation {
 pub(super) async fn read(
     cx: &Context<ProviderContext>,
     mut state: Model,
+    private: &mut Private,
 ) -> Result<Found<Model>, Diagnostic> {
     let region = state.region.clone().unwrap_or_else(|| cx.provider.region().to_owned());
     state.region = Value::Value(region.clone());
@@ -57,6 +59,7 @@ pub(super) async fn read(
             return Err(report.diagnostic(&error));
         }
     };
+    attributes::keep_unfinished(private, observed.system.tags.contains_key(tags::CREATING));
     record(cx, &clients, &mut state, &observed);
     Ok(Found::Present(Box::new(state)))
 }

@@ -76,7 +76,11 @@ pub(super) async fn apply(
         account: String::new(),
         id: String::new(),
     };
-    let Err(error) = Box::pin(walk.run()).await else { return Ok(()) };
+    let outcome = Box::pin(walk.run()).await;
+    if creating || outcome.is_ok() {
+        attributes::keep_unfinished(&mut recorder.private, outcome.is_err());
+    }
+    let Err(error) = outcome else { return Ok(()) };
     let exists = recorder.state().map(existing).unwrap_or_default();
     let report = Report { verb, noun: NOUN, name: &name, exists };
     let reason = report.detail(&error);
