@@ -57,6 +57,15 @@ pub struct Granted {
     pub association_id: Option<String>,
 }
 
+impl Granted {
+    /// What the state knows of a role that several share. One of them knowing it is enough: another
+    /// may have joined just now, and is not recorded yet.
+    pub fn of_any(recorded: impl IntoIterator<Item = Self>) -> Self {
+        let known = |granted: &Self| granted.role_arn.is_some() || granted.association_id.is_some();
+        recorded.into_iter().find(known).unwrap_or_default()
+    }
+}
+
 impl Workload {
     /// Whom role and association belong to.
     pub fn owner(&self) -> Owner<'_> {
