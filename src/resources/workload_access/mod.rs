@@ -156,3 +156,19 @@ impl Workload {
         TagChanges::between(found, &tags::written(&self.tags_all, self.owner(), creating), ignore)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_of_those_who_share_a_role_vouches_for_it() {
+        let nothing = Granted::default();
+        let known = Granted {
+            role_arn: Some("arn:aws:iam::123456789012:role/monitoring-role".to_owned()),
+            association_id: None,
+        };
+        assert_eq!(Granted::of_any([nothing.clone(), known.clone()]), known);
+        assert_eq!(Granted::of_any([nothing.clone()]), nothing);
+    }
+}
