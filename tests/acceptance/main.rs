@@ -12,5 +12,6 @@
 
 mod failures;
 mod observability_buckets;
+mod observability_edges;
 mod scene;
 mod shared_storage;

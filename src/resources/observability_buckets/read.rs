@@ -25,7 +25,7 @@ use crate::platform::stores::{Product, Store};
 use crate::provider::context::ProviderContext;
 use crate::resources::attributes::{self, COMPLETE, INCOMPLETE};
 use crate::resources::step::{During as _, StepError, Verb};
-use crate::resources::workload_access;
+use crate::resources::workload_access::{self, Granted};
 
 /// What was found of one bucket of the state.
 struct Seen {
@@ -59,7 +59,7 @@ pub(super) async fn read(
     let (buckets, access, unwanted) = join3(join_all(buckets), join_all(found), unwanted).await;
     let told = |error: StepError| reading.diagnostic(&error);
     let buckets: Vec<Seen> = buckets.into_iter().collect::<Result<_, _>>().map_err(told)?;
-    let access: Vec<Granted<'_>> = access.into_iter().collect::<Result<_, _>>().map_err(told)?;
+    let access: Vec<Access<'_>> = access.into_iter().collect::<Result<_, _>>().map_err(told)?;
     let unwanted = unwanted.map_err(told)?;
     let nothing = buckets.iter().all(|seen| seen.observed.is_none())
         && access.iter().all(|granted| granted.role_arn.is_none())
@@ -101,7 +101,7 @@ async fn look(
 }
 
 /// What was found of one share.
-struct Granted<'a> {
+struct Access<'a> {
     products: &'a [Product],
     role_arn: Option<String>,
     association_id: Option<String>,
@@ -113,9 +113,9 @@ async fn look_at_access<'a>(
     clients: &Clients,
     state: &Model,
     share: &'a Share,
-) -> Result<Granted<'a>, StepError> {
+) -> Result<Access<'a>, StepError> {
     let workload = &share.workload;
-    let known = share.products.first().map(|p| state.granted(*p)).unwrap_or_default();
+    let known = Granted::of_any(share.products.iter().map(|product| state.granted(*product)));
     let doing = format!("reading role {} and its association", workload.role_name);
     let found = workload_access::find(clients, workload, &known).await.during("role", doing)?;
     let differences = workload.differences(&found, &cx.provider.ignore_tags);
@@ -124,7 +124,7 @@ async fn look_at_access<'a>(
     let association = found
         .association
         .filter(|association| known.association_id.as_ref() == Some(&association.id));
-    Ok(Granted {
+    Ok(Access {
         products: &share.products,
         role_arn: role.map(|role| role.arn),
         association_id: association.map(|association| association.id),
@@ -156,7 +156,7 @@ fn describe(
     place: &Place,
     mut state: Model,
     buckets: &[Seen],
-    access: &[Granted<'_>],
+    access: &[Access<'_>],
     unwanted: &[String],
 ) -> Model {
     let owner_name = state.owner_name().unwrap_or_default();

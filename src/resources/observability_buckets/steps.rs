@@ -293,8 +293,8 @@ async fn bring_access<'w>(
     share: &'w Share,
     progress: &Progress<'_>,
 ) -> (&'w Share, Result<bool, StepError>) {
-    let known = share.products.first().and_then(|product| work.granted.get(product));
-    let mut known = known.cloned().unwrap_or_default();
+    let known = share.products.iter().filter_map(|product| work.granted.get(product)).cloned();
+    let mut known = Granted::of_any(known);
     // The id of another service account's association says nothing here.
     if work.old_associations.iter().any(|(_, id)| known.association_id.as_ref() == Some(id)) {
         known.association_id = None;

@@ -57,6 +57,15 @@ pub struct Granted {
     pub association_id: Option<String>,
 }
 
+impl Granted {
+    /// What the state knows of a role that several share. One of them knowing it is enough: another
+    /// may have joined just now, and is not recorded yet.
+    pub fn of_any(recorded: impl IntoIterator<Item = Self>) -> Self {
+        let known = |granted: &Self| granted.role_arn.is_some() || granted.association_id.is_some();
+        recorded.into_iter().find(known).unwrap_or_default()
+    }
+}
+
 impl Workload {
     /// Whom role and association belong to.
     pub fn owner(&self) -> Owner<'_> {
@@ -145,5 +154,21 @@ impl Workload {
     ) -> TagChanges {
         let creating = found.contains_key(tags::CREATING);
         TagChanges::between(found, &tags::written(&self.tags_all, self.owner(), creating), ignore)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_of_those_who_share_a_role_vouches_for_it() {
+        let nothing = Granted::default();
+        let known = Granted {
+            role_arn: Some("arn:aws:iam::123456789012:role/monitoring-role".to_owned()),
+            association_id: None,
+        };
+        assert_eq!(Granted::of_any([nothing.clone(), known.clone()]), known);
+        assert_eq!(Granted::of_any([nothing.clone()]), nothing);
     }
 }
