@@ -225,6 +225,8 @@ where
         check::configuration(schema, config, write_only_allowed, &mut diagnostics);
         match model(config.clone()) {
             Ok(config) => self.resource.validate(&config, &mut diagnostics),
+            // A value that its own rule refuses, as a fraction of a day, need not fit the model.
+            Err(_) if !diagnostics.errors.is_empty() => {}
             Err(bug) => diagnostics.add_error(bug),
         }
         diagnostics

@@ -83,6 +83,11 @@ fn wrong_inputs() -> Vec<(Json, &'static str, &'static str)> {
             "must be a whole number from 1",
         ),
         (
+            json!({ "noncurrent_version_expiration_days": 1.5 }),
+            "noncurrent_version_expiration_days",
+            "must be a whole number from 1",
+        ),
+        (
             json!({ "abort_incomplete_multipart_upload_days": 0 }),
             "abort_incomplete_multipart_upload_days",
             "must be a whole number from 1",
