@@ -1,6 +1,6 @@
 //! Being a provider: schema, plan, apply, state. Nothing of AWS is known here.
 //!
-//! Reading order: [`value`] (what travels), [`schema`] (what a resource looks like),
+//! Reading order: [`value`] and [`data`] (what travels), [`schema`] (what a resource looks like),
 //! [`resource`] (what a resource does), [`managed`] (how one is driven), [`server`] (the RPCs).
 //!
 //! The promises kept here for every resource:
@@ -12,6 +12,7 @@
 pub mod check;
 pub mod codec;
 pub mod contract;
+pub mod data;
 pub mod data_source;
 pub mod diagnostic;
 pub mod managed;

@@ -13,5 +13,6 @@
 mod failures;
 mod observability_buckets;
 mod observability_edges;
+mod refusals;
 mod scene;
 mod shared_storage;
