@@ -176,11 +176,14 @@ async fn unknown_values_plan_and_apply() {
     for cli in every_cli() {
         let scene = Scene::new(&cli).await;
         let prefix = prefix(&scene);
+        let key = create_kms_key(&scene.aws).await.unwrap();
         scene.configure(&format!(
             "resource \"terraform_data\" \"prefix\" {{ input = \"{prefix}\" }}\n\
+             resource \"terraform_data\" \"key\" {{ input = \"{key}\" }}\n\
              resource \"terraform_data\" \"cluster\" {{ input = \"{CLUSTER}\" }}\n\
              resource \"officeless_observability_buckets\" \"this\" {{\n  \
              name_prefix = terraform_data.prefix.output\n  deletion_protection = false\n  \
+             sse_algorithm = \"aws:kms\"\n  kms_key_arn = terraform_data.key.output\n  \
              pod_identity = {{ cluster_name = terraform_data.cluster.output }}\n  \
              tags = {{ late = terraform_data.prefix.output }}\n}}\n"
         ));
