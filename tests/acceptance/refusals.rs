@@ -126,3 +126,50 @@ async fn a_region_that_is_not_allowed_is_refused() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bucket_names_that_cannot_be_are_refused_by_attribute() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        let account = &scene.account;
+        let long = "x".repeat(60);
+        let refused = [
+            (format!("name_prefix = \"{long}\""), "63"),
+            ("name_prefix = \"xn--a\"".to_owned(), "xn--"),
+            (
+                format!(
+                    "name_prefix = \"{}\"\nbucket_namespace = \"account-regional\"",
+                    &long[..25]
+                ),
+                "63",
+            ),
+            (
+                "name_prefix = \"a\"\nbuckets = { \"loki-chunks\" = { name = \"a.b.c\" } }"
+                    .to_owned(),
+                "a.b.c",
+            ),
+            (
+                format!(
+                    "buckets = {{\n\"loki-chunks\" = {{ name = \"b{account}\" }}\n\
+                     \"loki-ruler\" = {{ name = \"b{account}\" }}\n}}"
+                ),
+                "would share the bucket",
+            ),
+            (
+                format!(
+                    "name_prefix = \"p{account}\"\n\
+                     access_logging = {{ bucket = \"p{account}-loki-chunks\" }}"
+                ),
+                "logs of these buckets must go to another bucket",
+            ),
+        ];
+        for (attributes, sentence) in refused {
+            let text = format!(
+                "resource \"officeless_observability_buckets\" \"this\" {{\n{attributes}\n}}\n"
+            );
+            scene.configure(&text);
+            scene.workspace.plan().await.run.expect_error(sentence);
+        }
+        assert!(scene.mutations().is_empty(), "a refused plan changed something");
+    }
+}

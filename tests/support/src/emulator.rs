@@ -4,7 +4,6 @@ use crate::aws::Http;
 use crate::tools::tools_folder;
 use anyhow::{Context, Result, bail};
 use std::net::TcpListener;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -46,7 +45,7 @@ impl Emulator {
         let mut command = Command::new(python);
         command
             .args(["-I", "-B"])
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/emulator.py"))
+            .arg(crate::repository().join("tests/support/tools/emulator.py"))
             .current_dir(folder.path())
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())

@@ -28,10 +28,21 @@ pub struct Absent {
     pub reason: String,
 }
 
-/// The root of the checkout this bench was built from.
+/// The root of the checkout this bench runs in: asked when it runs, because checkouts that share a
+/// target folder share the built bench too.
+///
+/// # Panics
+/// When it runs outside a checkout.
 pub fn repository() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).unwrap_or(here).to_path_buf()
+    let start = match std::env::var_os("CARGO_MANIFEST_DIR") {
+        Some(package) => PathBuf::from(package),
+        None => std::env::current_dir().expect("there is no current folder"),
+    };
+    let is_root = |folder: &&Path| folder.join("tests/support/Cargo.toml").is_file();
+    match start.ancestors().find(is_root) {
+        Some(root) => root.to_path_buf(),
+        None => panic!("{} is in no checkout of the provider", start.display()),
+    }
 }
 
 /// The git-ignored folder that `make tools` fills.
