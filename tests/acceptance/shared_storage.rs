@@ -69,6 +69,15 @@ fn other(scene: &Scene) -> String {
     ))
 }
 
+/// The ingress rules of a group, as EC2 tells them.
+async fn ingress(scene: &Scene, group: &str) -> String {
+    let parameters = [("Filter.1.Name", "group-id"), ("Filter.1.Value.1", group)];
+    let rules = scene.aws.query("ec2", "DescribeSecurityGroupRules", &parameters).await.unwrap();
+    let rules = rules.ok().unwrap().body;
+    // Every group lets everything out.
+    rules.split("<item>").filter(|rule| rule.contains("<isEgress>false")).collect()
+}
+
 async fn state(scene: &Scene) -> Value {
     scene.workspace.attributes(ADDRESS).await
 }
@@ -109,6 +118,16 @@ async fn every_attribute_changes_in_place_and_back() {
         assert!(changed["node_role_arn"].as_str().unwrap().ends_with("demo-efs-csi-node"));
         assert!(changed["policy_json"].as_str().unwrap().contains("demo-efs-csi-node"));
         assert!(changed["storage_class_manifest"].as_str().unwrap().contains("name: content"));
+        let group = &scene.seeded.cluster_security_group_id;
+        let by_group = full().replace(
+            "allowed_cidr_blocks             = [\"10.42.0.0/16\"]",
+            &format!("allowed_security_group_ids = [\"{group}\"]"),
+        );
+        assert_ne!(by_group, full());
+        scene.configure(&by_group);
+        scene.settle().await;
+        let ingress = ingress(&scene, changed["security_group_id"].as_str().unwrap()).await;
+        assert!(ingress.contains(group) && !ingress.contains("10.42.0.0/16"), "{ingress}");
         scene.configure(&other(&scene));
         let plan = scene.workspace.plan().await.expect_changes();
         assert_eq!(plan.actions()[ADDRESS], ["update"]);
@@ -192,6 +211,19 @@ async fn unknown_values_plan_and_apply() {
     }
 }
 
+/// Takes the range out of a group that `full` lets in.
+async fn revoke(scene: &Scene, group: &str) {
+    let parameters = [
+        ("GroupId", group),
+        ("IpPermissions.1.IpProtocol", "tcp"),
+        ("IpPermissions.1.FromPort", "2049"),
+        ("IpPermissions.1.ToPort", "2049"),
+        ("IpPermissions.1.IpRanges.1.CidrIp", "10.42.0.0/16"),
+    ];
+    let revoked = scene.aws.query("ec2", "RevokeSecurityGroupIngress", &parameters).await;
+    revoked.unwrap().ok().unwrap();
+}
+
 /// What somebody else may do to a finished shared storage, each to be shown and repaired.
 async fn tamper(scene: &Scene, with: &str, state: &Value) {
     let id = state["id"].as_str().unwrap();
@@ -238,6 +270,7 @@ async fn tamper(scene: &Scene, with: &str, state: &Value) {
             let answer = scene.aws.rest("elasticfilesystem", "PUT", &path, &body).await;
             answer.unwrap().ok().unwrap();
         }
+        "ingress rule" => revoke(scene, state["security_group_id"].as_str().unwrap()).await,
         "role policy" => {
             let name = [("RoleName", "demo-efs-csi-node"), ("PolicyName", "efs")];
             scene.aws.query("iam", "DeleteRolePolicy", &name).await.unwrap().ok().unwrap();
@@ -267,6 +300,7 @@ async fn drift_is_shown_and_repaired_by_one_apply() {
             "mount target",
             "security groups",
             "access point",
+            "ingress rule",
             "role policy",
         ] {
             let before = state(&scene).await;

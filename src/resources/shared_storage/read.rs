@@ -7,11 +7,12 @@ use futures_util::join;
 
 use super::csi::{Part, workload};
 use super::model::{Lifecycle, Model, Replication};
+use super::network::wanted_peers;
 use super::steps::{
-    arn, backup_status, by_zone, dns_name, group_name, ours, shown, wanted_lifecycle,
+    arn, backup_status, by_zone, dns_name, group_name, is_ours, ours, shown, wanted_lifecycle,
 };
 use super::{KIND, NOUN, manifests};
-use crate::aws::ec2::{self, SecurityGroup};
+use crate::aws::ec2::{self, IngressRule, Peer, SecurityGroup};
 use crate::aws::efs::mount_targets::MountTarget;
 use crate::aws::efs::{self, FileSystem};
 use crate::aws::{self, Clients};
@@ -35,7 +36,7 @@ struct Observation {
     policy: Option<String>,
     points: Vec<(String, efs::access_points::AccessPoint)>,
     replication: Option<efs::replication::Replication>,
-    group: Option<SecurityGroup>,
+    group: Option<(SecurityGroup, Vec<IngressRule>)>,
     roles: Vec<(Part, workload_access::Observed)>,
 }
 
@@ -112,14 +113,26 @@ async fn roles(
 type Settings = (
     Option<efs::settings::Lifecycle>,
     Option<String>,
-    (Option<String>, Option<efs::replication::Replication>, Option<SecurityGroup>),
+    (
+        Option<String>,
+        Option<efs::replication::Replication>,
+        Option<(SecurityGroup, Vec<IngressRule>)>,
+    ),
 );
 
 async fn settings(clients: &Clients, state: &Model, id: &str) -> Result<Settings, StepError> {
     let group = async {
-        match (&state.security_group_id, &state.create_security_group) {
-            (Value::Value(group_id), _) => ec2::find_security_group_by_id(clients, group_id).await,
-            _ => Ok::<_, aws::Error>(None),
+        let Value::Value(group_id) = &state.security_group_id else {
+            return Ok::<_, aws::Error>(None);
+        };
+        let (group, rules) = join!(
+            ec2::find_security_group_by_id(clients, group_id),
+            ec2::list_ingress_rules(clients, group_id),
+        );
+        // The rules of a group that is gone are an error, and no matter.
+        match group? {
+            Some(group) => Ok(Some((group, rules?))),
+            None => Ok(None),
         }
     };
     let (lifecycle, backup, rest) = join!(
@@ -259,7 +272,7 @@ fn record_network(state: &mut Model, observed: &Observation, clients: &Clients, 
         state.security_group_ids = Value::Value(other.into_iter().collect());
     }
     match &observed.group {
-        Some(group) => {
+        Some((group, _)) => {
             state.security_group_id = Value::Value(group.id.clone());
             state.create_security_group =
                 Value::Value(group.name == group_name(&observed.system.id));
@@ -343,6 +356,18 @@ fn record_replication(state: &mut Model, replication: Option<&efs::replication::
     });
 }
 
+/// Whether the created group lets in whom configuration says. Without any, that is the cluster's
+/// group: then our rules need only be there.
+fn admits_as_wanted(state: &Model, rules: &[IngressRule]) -> bool {
+    let ours = rules.iter().filter(|rule| is_ours(rule));
+    let present: BTreeSet<Peer> = ours.filter_map(|rule| rule.peer.clone()).collect();
+    let wanted = wanted_peers(state, None);
+    if wanted.is_empty() {
+        return !present.is_empty() || !state.cluster_name.is_value();
+    }
+    present == wanted
+}
+
 /// What is missing, told in words; the plan makes an update of it.
 fn record_status(state: &mut Model, observed: &Observation, cx: &Context<ProviderContext>) {
     let mut missing = Vec::new();
@@ -358,6 +383,11 @@ fn record_status(state: &mut Model, observed: &Observation, cx: &Context<Provide
     }
     if state.create_security_group == Value::Value(true) && observed.group.is_none() {
         missing.push("the security group is missing".to_owned());
+    }
+    if let Some((group, rules)) = &observed.group
+        && !admits_as_wanted(state, rules)
+    {
+        missing.push(format!("the ingress rules of {} were changed", group.id));
     }
     for (part, found) in &observed.roles {
         if let Some(workload) = workload(*part, state) {

@@ -1,6 +1,8 @@
 //! The attributes of `officeless_shared_storage`. Every default comes from
 //! [`crate::platform::defaults`].
 
+use std::net::IpAddr;
+
 use crate::framework::check::Check;
 use crate::framework::schema::{Attribute, Schema, Type};
 use crate::framework::value::Dynamic;
@@ -133,15 +135,24 @@ fn network() -> Vec<Attribute> {
     ]
 }
 
-/// A range in CIDR notation, IPv4 or IPv6.
+/// A range in CIDR notation, IPv4 or IPv6, as EC2 writes it: it would store another spelling in its
+/// own, and every plan would see a difference.
 fn cidr(text: &str) -> Result<(), String> {
-    let parsed = text.split_once('/').and_then(|(address, length)| {
-        let address: std::net::IpAddr = address.parse().ok()?;
-        let length: u8 = length.parse().ok()?;
-        let longest = if address.is_ipv4() { 32 } else { 128 };
-        (length <= longest).then_some(())
-    });
-    parsed.ok_or_else(|| "must be an address range such as 10.0.0.0/16".to_owned())
+    let rule = || "must be an address range such as 10.0.0.0/16".to_owned();
+    let (address, length) = text.split_once('/').ok_or_else(rule)?;
+    let network = match (address.parse::<IpAddr>(), length.parse::<u32>()) {
+        (Ok(IpAddr::V4(address)), Ok(length @ 0..=32)) => {
+            let mask = u32::MAX.checked_shl(32 - length).unwrap_or(0);
+            IpAddr::V4((address.to_bits() & mask).into())
+        }
+        (Ok(IpAddr::V6(address)), Ok(length @ 0..=128)) => {
+            let mask = u128::MAX.checked_shl(128 - length).unwrap_or(0);
+            IpAddr::V6((address.to_bits() & mask).into())
+        }
+        _ => return Err(rule()),
+    };
+    let canonical = format!("{network}/{length}");
+    if canonical == text { Ok(()) } else { Err(format!("must be written {canonical}")) }
 }
 
 fn performance() -> Vec<Attribute> {

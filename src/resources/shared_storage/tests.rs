@@ -56,6 +56,16 @@ fn wrong_inputs() -> Vec<(Json, &'static str, &'static str)> {
             "\"10.0.0.0/33\" must be an address range such as 10.0.0.0/16",
         ),
         (
+            json!({ "create_security_group": true, "allowed_cidr_blocks": ["10.42.0.1/16"] }),
+            "allowed_cidr_blocks",
+            "\"10.42.0.1/16\" must be written 10.42.0.0/16",
+        ),
+        (
+            json!({ "create_security_group": true, "allowed_cidr_blocks": ["FD00::0/8"] }),
+            "allowed_cidr_blocks",
+            "\"FD00::0/8\" must be written fd00::/8",
+        ),
+        (
             json!({ "performance_mode": "fast" }),
             "performance_mode",
             "performance_mode = \"fast\": must be one of generalPurpose, maxIO.",

@@ -23,7 +23,7 @@ pub(super) use access_points::{delete as delete_access_points, ours, shown};
 pub(super) use csi_pod_identity::remove_role;
 pub(super) use file_system::{arn, dns_name};
 pub(super) use mount_targets::{by_zone, delete_mount_targets};
-pub(super) use security_group::{delete_security_group, group_name};
+pub(super) use security_group::{delete_security_group, group_name, is_ours};
 pub(super) use settings::{backup_status, end_replication, wanted_lifecycle};
 
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Walk;
-use crate::aws::ec2::{self, Peer};
+use crate::aws::ec2::{self, IngressRule, Peer};
 use crate::aws::{eks, retry};
 use crate::framework::value::{Strings, Value, known_set};
 use crate::platform::tags::TagChanges;
@@ -77,7 +77,7 @@ impl Walk<'_> {
         let doing = format!("setting the ingress rules of {group_id}");
         let wanted = wanted_peers(&self.planned, self.cluster_group().await?.as_deref());
         let rules = ec2::list_ingress_rules(&self.clients, group_id).await.during(STEP, &*doing)?;
-        let ours = rules.iter().filter(|rule| rule.description.as_deref() == Some(RULE));
+        let ours = rules.iter().filter(|rule| is_ours(rule));
         let (mut present, mut superfluous) = (BTreeSet::<Peer>::new(), Vec::new());
         for rule in ours {
             match &rule.peer {
@@ -114,6 +114,11 @@ impl Walk<'_> {
             StepError::refused(STEP, doing, "there is no subnet".to_owned(), "Give subnet_ids.")
         })
     }
+}
+
+/// Whether this resource made the rule; others of the group are left alone.
+pub(in crate::resources::shared_storage) fn is_ours(rule: &IngressRule) -> bool {
+    rule.description.as_deref() == Some(RULE)
 }
 
 /// Deletes the group. Interfaces of mount targets let go of it a while after they are gone.
