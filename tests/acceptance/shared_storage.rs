@@ -408,3 +408,24 @@ async fn what_cannot_change_in_place_is_planned_as_a_replacement() {
         scene.destroy().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_takes_back_what_was_made_for_the_file_system() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        scene.configure(&full());
+        scene.settle().await;
+        let before = state(&scene).await;
+        scene.workspace.forget_state().unwrap();
+        scene.workspace.expect_import(ADDRESS, before["id"].as_str().unwrap()).await;
+        let plan = scene.workspace.plan().await.expect_changes();
+        assert_eq!(plan.actions()[ADDRESS], ["update"]);
+        scene.settle().await;
+        let after = state(&scene).await;
+        for name in ["id", "security_group_id", "node_role_arn", "access_point_ids", "policy_json"]
+        {
+            assert_eq!(after[name], before[name], "{name}");
+        }
+        scene.destroy().await;
+    }
+}

@@ -3,12 +3,13 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::Walk;
-use crate::aws::{Clients, Wait, eks};
+use crate::aws::{Clients, Wait, eks, iam};
 use crate::framework::value::Value;
+use crate::platform::tags::Observed;
 use crate::resources::shared_storage::csi::{Part, name_of_role, owner, workload};
 use crate::resources::shared_storage::model::Model;
 use crate::resources::step::{During, StepError};
-use crate::resources::workload_access::{self, Granted};
+use crate::resources::workload_access::{self, Granted, Workload};
 
 const STEP: &str = "csi_pod_identity";
 
@@ -27,8 +28,11 @@ impl Walk<'_> {
                 continue;
             };
             let known = self.recorder.state().map(|state| part.role_arn(state).clone());
-            let granted =
-                Granted { role_arn: known.and_then(Value::as_option), association_id: None };
+            let role_arn = match known.and_then(Value::as_option) {
+                Some(role_arn) => Some(role_arn),
+                None => self.own_role(&workload).await?,
+            };
+            let granted = Granted { role_arn, association_id: None };
             let reached = Mutex::new(granted.clone());
             let record = |granted: &Granted| {
                 *reached.lock().unwrap_or_else(PoisonError::into_inner) = granted.clone();
@@ -50,6 +54,19 @@ impl Walk<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The role, where it was made for this very file system: its owner tag has the id, which nothing
+    /// else in AWS ever had. So it is met after an import, and after a create that was cut off.
+    async fn own_role(&self, workload: &Workload) -> Result<Option<String>, StepError> {
+        let name = &workload.role_name;
+        let doing = format!("finding role {name}");
+        let role = iam::find_role_by_name(&self.clients, name).await.during(STEP, doing)?;
+        let own = role.filter(|role| {
+            let tags = Observed::read(&role.tags, &self.provider.ignore_tags, &[]);
+            tags.is_owned_by(workload.owner())
+        });
+        Ok(own.map(|role| role.arn))
     }
 
     /// Roles of a cluster or of service accounts that are configured no more.
