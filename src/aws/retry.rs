@@ -43,7 +43,7 @@ pub fn busy(error: &Error) -> bool {
         Service::S3 => code == "OperationAborted",
         Service::Iam => matches!(code, "ConcurrentModification" | "EntityTemporarilyUnmodifiable"),
         Service::Eks => code == "ResourcePropagationDelayException",
-        Service::Ec2 | Service::ElastiCache | Service::Sts => false,
+        _ => false,
     }
 }
 
@@ -60,7 +60,7 @@ pub fn role_not_visible(error: &Error) -> bool {
             matches!(code, "InvalidParameterException" | "ResourcePropagationDelayException")
                 && (says("Role") || says("role") || says("cannot be assumed"))
         }
-        Service::Ec2 | Service::ElastiCache | Service::Sts => false,
+        _ => false,
     }
 }
 
@@ -78,7 +78,7 @@ pub fn still_in_use(error: &Error) -> bool {
         Service::Efs => matches!(code, "FileSystemInUse" | "DependencyTimeout") || busy(error),
         Service::Iam => code == "DeleteConflict" || busy(error),
         Service::S3 => busy(error),
-        Service::Eks | Service::ElastiCache | Service::Sts => false,
+        _ => false,
     }
 }
 

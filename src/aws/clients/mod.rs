@@ -143,12 +143,15 @@ pub struct Clients {
     config: SdkConfig,
     settings: Arc<Settings>,
     region: String,
+    application_auto_scaling: OnceLock<aws_sdk_applicationautoscaling::Client>,
+    backup: OnceLock<aws_sdk_backup::Client>,
     ec2: OnceLock<aws_sdk_ec2::Client>,
     efs: OnceLock<aws_sdk_efs::Client>,
     eks: OnceLock<aws_sdk_eks::Client>,
     elasticache: OnceLock<aws_sdk_elasticache::Client>,
     iam: OnceLock<aws_sdk_iam::Client>,
     s3: OnceLock<aws_sdk_s3::Client>,
+    secrets_manager: OnceLock<aws_sdk_secretsmanager::Client>,
     sts: OnceLock<aws_sdk_sts::Client>,
 }
 
@@ -177,12 +180,15 @@ impl Clients {
             region: config.region().map(ToString::to_string).unwrap_or_default(),
             config,
             settings,
+            application_auto_scaling: OnceLock::new(),
+            backup: OnceLock::new(),
             ec2: OnceLock::new(),
             efs: OnceLock::new(),
             eks: OnceLock::new(),
             elasticache: OnceLock::new(),
             iam: OnceLock::new(),
             s3: OnceLock::new(),
+            secrets_manager: OnceLock::new(),
             sts: OnceLock::new(),
         }
     }
@@ -195,6 +201,29 @@ impl Clients {
     /// The partition the region lies in.
     pub fn partition(&self) -> Partition {
         Partition::of_region(&self.region)
+    }
+
+    #[allow(dead_code, reason = "the functions for it come with the cache")]
+    pub(super) fn application_auto_scaling(&self) -> &aws_sdk_applicationautoscaling::Client {
+        self.application_auto_scaling.get_or_init(|| {
+            let service = Service::ApplicationAutoScaling;
+            let config = service_config!(
+                aws_sdk_applicationautoscaling,
+                service,
+                &self.config,
+                &self.settings
+            );
+            aws_sdk_applicationautoscaling::Client::from_conf(config.build())
+        })
+    }
+
+    #[allow(dead_code, reason = "the functions for it come with the backup plan")]
+    pub(super) fn backup(&self) -> &aws_sdk_backup::Client {
+        self.backup.get_or_init(|| {
+            let service = Service::Backup;
+            let config = service_config!(aws_sdk_backup, service, &self.config, &self.settings);
+            aws_sdk_backup::Client::from_conf(config.build())
+        })
     }
 
     pub(super) fn ec2(&self) -> &aws_sdk_ec2::Client {
@@ -240,6 +269,16 @@ impl Clients {
             let config = service_config!(aws_sdk_s3, Service::S3, &self.config, &self.settings);
             let path_style = self.settings.s3_use_path_style;
             aws_sdk_s3::Client::from_conf(config.force_path_style(path_style).build())
+        })
+    }
+
+    #[allow(dead_code, reason = "the functions for it come with the cache token")]
+    pub(super) fn secrets_manager(&self) -> &aws_sdk_secretsmanager::Client {
+        self.secrets_manager.get_or_init(|| {
+            let service = Service::SecretsManager;
+            let config =
+                service_config!(aws_sdk_secretsmanager, service, &self.config, &self.settings);
+            aws_sdk_secretsmanager::Client::from_conf(config.build())
         })
     }
 

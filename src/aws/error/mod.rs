@@ -19,6 +19,10 @@ pub type Source = Box<dyn StdError + Send + Sync + 'static>;
 /// Which AWS service was called. Displays as AWS writes the short name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Service {
+    /// Application Auto Scaling.
+    ApplicationAutoScaling,
+    /// AWS Backup.
+    Backup,
     /// Amazon Elastic Compute Cloud.
     Ec2,
     /// Amazon Elastic File System.
@@ -31,31 +35,56 @@ pub enum Service {
     Iam,
     /// Amazon Simple Storage Service.
     S3,
+    /// AWS Secrets Manager.
+    SecretsManager,
     /// AWS Security Token Service.
     Sts,
 }
 
 impl Service {
     /// Every service, in the order of [`Service::key`].
-    pub const ALL: [Self; 7] =
-        [Self::Ec2, Self::Efs, Self::Eks, Self::ElastiCache, Self::Iam, Self::S3, Self::Sts];
+    pub const ALL: [Self; 10] = [
+        Self::ApplicationAutoScaling,
+        Self::Backup,
+        Self::Ec2,
+        Self::Efs,
+        Self::Eks,
+        Self::ElastiCache,
+        Self::Iam,
+        Self::S3,
+        Self::SecretsManager,
+        Self::Sts,
+    ];
 
     /// The name in lower case, as the `endpoints` of [`super::Settings`] are keyed.
     pub fn key(self) -> &'static str {
         match self {
+            Self::ApplicationAutoScaling => "applicationautoscaling",
+            Self::Backup => "backup",
             Self::Ec2 => "ec2",
             Self::Efs => "efs",
             Self::Eks => "eks",
             Self::ElastiCache => "elasticache",
             Self::Iam => "iam",
             Self::S3 => "s3",
+            Self::SecretsManager => "secretsmanager",
             Self::Sts => "sts",
+        }
+    }
+
+    /// What follows `AWS_ENDPOINT_URL_` in the environment: the service's id in the SDKs.
+    pub fn environment_suffix(self) -> String {
+        match self {
+            Self::ApplicationAutoScaling => "APPLICATION_AUTO_SCALING".to_owned(),
+            Self::SecretsManager => "SECRETS_MANAGER".to_owned(),
+            other => other.key().to_uppercase(),
         }
     }
 
     /// The prefix of the service's IAM actions, as in `elasticfilesystem:CreateFileSystem`.
     pub fn iam_prefix(self) -> &'static str {
         match self {
+            Self::ApplicationAutoScaling => "application-autoscaling",
             Self::Efs => "elasticfilesystem",
             other => other.key(),
         }
@@ -65,12 +94,15 @@ impl Service {
 impl fmt::Display for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::ApplicationAutoScaling => "Application Auto Scaling",
+            Self::Backup => "Backup",
             Self::Ec2 => "EC2",
             Self::Efs => "EFS",
             Self::Eks => "EKS",
             Self::ElastiCache => "ElastiCache",
             Self::Iam => "IAM",
             Self::S3 => "S3",
+            Self::SecretsManager => "Secrets Manager",
             Self::Sts => "STS",
         })
     }

@@ -22,9 +22,7 @@ pub const IGNORED_ENDPOINTS: &[&str] = &[
     "acm",
     "apigateway",
     "apigatewayv2",
-    "applicationautoscaling",
     "autoscaling",
-    "backup",
     "cloudformation",
     "cloudfront",
     "cloudwatch",
@@ -57,7 +55,6 @@ pub const IGNORED_ENDPOINTS: &[&str] = &[
     "route53",
     "route53resolver",
     "s3control",
-    "secretsmanager",
     "servicediscovery",
     "ses",
     "sfn",
@@ -70,10 +67,14 @@ pub const IGNORED_ENDPOINTS: &[&str] = &[
     "xray",
 ];
 
+/// Second names that hashicorp/aws takes for services, and the first.
+const ENDPOINT_ALIASES: [(&str, &str); 2] =
+    [("appautoscaling", "applicationautoscaling"), ("s3api", "s3")];
+
 /// The service that an argument of `endpoints` is for, if this provider calls it.
 pub fn service_of_endpoint(name: &str) -> Option<Service> {
-    // hashicorp/aws takes this second name of S3.
-    let name = if name == "s3api" { "s3" } else { name };
+    let alias = ENDPOINT_ALIASES.iter().find(|(alias, _)| *alias == name);
+    let name = alias.map_or(name, |(_, first)| first);
     Service::ALL.into_iter().find(|service| service.key() == name)
 }
 
@@ -226,10 +227,12 @@ fn endpoints() -> Block {
         Attribute::of(service.key(), Type::String).check(url()).describe(format!(
             "URL of the {service} endpoint. Environment variables: `AWS_ENDPOINT_URL_{}`, \
              `AWS_ENDPOINT_URL`.",
-            service.key().to_uppercase()
+            service.environment_suffix()
         ))
     });
-    let alias = Attribute::string("s3api").check(url()).describe("Another name of `s3`.");
+    let aliases = ENDPOINT_ALIASES.iter().map(|(alias, first)| {
+        Attribute::string(alias).check(url()).describe(format!("Another name of `{first}`."))
+    });
     let ignored = IGNORED_ENDPOINTS.iter().map(|name| {
         Attribute::string(name)
             .describe("Accepted so that a block of hashicorp/aws can be pasted over; never called.")
@@ -238,6 +241,6 @@ fn endpoints() -> Block {
         name: "endpoints",
         description: "URLs of endpoints, by service.",
         max_items: ANY_NUMBER,
-        attributes: called.chain([alias]).chain(ignored).collect(),
+        attributes: called.chain(aliases).chain(ignored).collect(),
     }
 }
