@@ -57,6 +57,17 @@ pub struct AssociationKey {
     pub service_account: String,
 }
 
+/// How the pods of an association get their session.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SessionSettings {
+    /// Whether sessions carry no tags of cluster, namespace and service account.
+    pub disable_session_tags: bool,
+    /// A role, of this or another account, that is assumed with the first.
+    pub target_role_arn: Option<String>,
+    /// A policy, JSON, that narrows what the role allows. Needs `disable_session_tags`.
+    pub policy: Option<String>,
+}
+
 /// A Pod Identity association as AWS describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Association {
@@ -68,8 +79,10 @@ pub struct Association {
     pub key: AssociationKey,
     /// The role pods get.
     pub role_arn: String,
-    /// A role in another account that is assumed with the first.
-    pub target_role_arn: Option<String>,
+    /// How pods get their session.
+    pub session: SessionSettings,
+    /// What the target role may ask for as `sts:ExternalId`; there with a target role only.
+    pub external_id: Option<String>,
     /// The add-on that owns it, if one does.
     pub owner_arn: Option<String>,
     /// Tags without those of AWS.
@@ -181,6 +194,7 @@ pub async fn create_association(
     clients: &Clients,
     key: &AssociationKey,
     role_arn: &str,
+    session: &SessionSettings,
     client_request_token: &str,
     tags: &Tags,
 ) -> Result<Association, Error> {
@@ -192,6 +206,9 @@ pub async fn create_association(
         .namespace(&key.namespace)
         .service_account(&key.service_account)
         .role_arn(role_arn)
+        .disable_session_tags(session.disable_session_tags)
+        .set_target_role_arn(session.target_role_arn.clone())
+        .set_policy(session.policy.clone())
         .client_request_token(client_request_token)
         .set_tags((!tags.is_empty()).then(|| tags.clone().into_iter().collect()))
         .send()
@@ -203,22 +220,33 @@ pub async fn create_association(
     read_association(OPERATION, association)
 }
 
-/// Gives an association another role; running pods keep the old credentials until restarted.
-/// IAM: eks:UpdatePodIdentityAssociation, iam:PassRole, iam:GetRole
-pub async fn update_association_role(
+/// Gives an association another role or other sessions; running pods keep the old credentials until
+/// restarted. The role is always named: without it EKS takes an empty one. An empty target role or
+/// policy takes the former away. IAM: eks:UpdatePodIdentityAssociation, iam:PassRole, iam:GetRole
+pub async fn update_association(
     clients: &Clients,
     cluster_name: &str,
     id: &str,
     role_arn: &str,
-) -> Result<(), Error> {
-    let request = clients
+    session: &SessionSettings,
+) -> Result<Association, Error> {
+    const OPERATION: &str = "UpdatePodIdentityAssociation";
+    let answer = clients
         .eks()
         .update_pod_identity_association()
         .cluster_name(cluster_name)
         .association_id(id)
-        .role_arn(role_arn);
-    request.send().await.map_err(failed("UpdatePodIdentityAssociation"))?;
-    Ok(())
+        .role_arn(role_arn)
+        .disable_session_tags(session.disable_session_tags)
+        .target_role_arn(session.target_role_arn.clone().unwrap_or_default())
+        .policy(session.policy.clone().unwrap_or_default())
+        .send()
+        .await
+        .map_err(failed(OPERATION))?;
+    let association = answer
+        .association
+        .ok_or_else(|| Error::incomplete(Service::Eks, OPERATION, "association"))?;
+    read_association(OPERATION, association)
 }
 
 /// Sets tags of an association or another object of EKS. IAM: eks:TagResource
@@ -294,7 +322,12 @@ fn read_association(
                 .ok_or_else(|| missing("serviceAccount"))?,
         },
         role_arn: association.role_arn.ok_or_else(|| missing("roleArn"))?,
-        target_role_arn: error::non_empty(association.target_role_arn),
+        session: SessionSettings {
+            disable_session_tags: association.disable_session_tags.unwrap_or_default(),
+            target_role_arn: error::non_empty(association.target_role_arn),
+            policy: error::non_empty(association.policy),
+        },
+        external_id: error::non_empty(association.external_id),
         owner_arn: error::non_empty(association.owner_arn),
         tags: tags::collect(association.tags.unwrap_or_default()),
     })

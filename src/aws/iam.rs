@@ -47,6 +47,8 @@ pub struct NewRole {
     pub trust_policy: String,
     /// Free text, at most 1,000 characters.
     pub description: Option<String>,
+    /// Longest session, seconds; 3,600 if absent.
+    pub max_session_duration_seconds: Option<i32>,
     /// ARN of a policy that bounds it.
     pub permissions_boundary: Option<String>,
     /// Tags set by the call itself, at most 50.
@@ -125,6 +127,7 @@ pub async fn create_role(clients: &Clients, new: &NewRole) -> Result<Role, Error
         .set_path(new.path.clone())
         .assume_role_policy_document(&new.trust_policy)
         .set_description(new.description.clone())
+        .set_max_session_duration(new.max_session_duration_seconds)
         .set_permissions_boundary(new.permissions_boundary.clone())
         .set_tags(Some(write_tags(OPERATION, &new.tags)?))
         .send()
@@ -148,6 +151,24 @@ pub async fn update_trust_policy(
         .role_name(role_name)
         .policy_document(trust_policy);
     request.send().await.map_err(failed("UpdateAssumeRolePolicy"))?;
+    Ok(())
+}
+
+/// Sets how long a session of a role may last, in seconds; its description stays.
+/// IAM: iam:UpdateRole
+pub async fn update_max_session_duration(
+    clients: &Clients,
+    role: &Role,
+    seconds: i32,
+) -> Result<(), Error> {
+    // An absent description would be removed.
+    let request = clients
+        .iam()
+        .update_role()
+        .role_name(&role.name)
+        .set_description(role.description.clone())
+        .max_session_duration(seconds);
+    request.send().await.map_err(failed("UpdateRole"))?;
     Ok(())
 }
 

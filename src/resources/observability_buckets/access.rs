@@ -165,6 +165,7 @@ impl Model {
             managed_policy_arns: BTreeSet::new(),
             tags_all: known_map(&self.tags_all)?,
             key: Some(key),
+            ..Workload::default()
         };
         Some(Share { products, workload })
     }

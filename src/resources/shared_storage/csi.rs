@@ -98,5 +98,6 @@ pub(super) fn workload(part: Part, model: &Model) -> Option<Workload> {
             namespace: namespace.clone(),
             service_account: account.clone(),
         }),
+        ..Workload::default()
     })
 }

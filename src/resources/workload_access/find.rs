@@ -44,14 +44,19 @@ pub async fn find(
     workload: &Workload,
     granted: &Granted,
 ) -> Result<Observed, Error> {
-    let role_name = &workload.role_name;
-    let attached: OptionFuture<_> = (!workload.managed_policy_arns.is_empty())
-        .then(|| iam::list_attached_policies(clients, role_name))
-        .into();
+    let role_name = &workload.role_in_use();
+    let ours = workload.given_role_arn.is_none();
+    let lists = ours && (workload.role.exact || !workload.managed_policy_arns.is_empty());
+    let attached: OptionFuture<_> =
+        lists.then(|| iam::list_attached_policies(clients, role_name)).into();
     let attached = async { attached.await.map_or(Ok(Vec::new()), absent_is_empty) };
+    let policy: OptionFuture<_> = (ours && !workload.policy_name.is_empty())
+        .then(|| iam::find_inline_policy(clients, role_name, workload.policy_name))
+        .into();
+    let policy = async { policy.await.unwrap_or(Ok(None)) };
     let asked = try_join4(
         iam::find_role_by_name(clients, role_name),
-        iam::find_inline_policy(clients, role_name, workload.policy_name),
+        policy,
         attached,
         find_association(clients, workload.key.as_ref(), granted.association_id.as_deref()),
     );
@@ -90,11 +95,14 @@ pub(super) async fn find_association(
 
 /// What of somebody else stands in the way of a create; asked at plan.
 pub async fn conflicts(clients: &Clients, workload: &Workload) -> Result<Vec<Conflict>, Error> {
-    let (role, association) = futures_util::future::try_join(
-        iam::find_role_by_name(clients, &workload.role_name),
-        find_association(clients, workload.key.as_ref(), None),
-    )
-    .await?;
+    let role: OptionFuture<_> = workload
+        .given_role_arn
+        .is_none()
+        .then(|| iam::find_role_by_name(clients, &workload.role_name))
+        .into();
+    let role = async { role.await.unwrap_or(Ok(None)) };
+    let association = find_association(clients, workload.key.as_ref(), None);
+    let (role, association) = futures_util::future::try_join(role, association).await?;
     let role = role
         .and_then(|role| foreign_role(&role, workload.owner()).map(|what| Conflict::Role { what }));
     let association = association.and_then(|association| {
@@ -113,11 +121,13 @@ pub(super) fn foreign_role(role: &Role, owner: Owner<'_>) -> Option<String> {
     })
 }
 
-/// Whose association it is, unless it is the owner's.
+/// Whose association it is, unless it is the owner's. One that an add-on owns is nobody else's,
+/// whatever its tags say.
 pub(super) fn foreign_association(association: &Association, owner: Owner<'_>) -> Option<String> {
     let tags = ObservedTags::read(&association.tags, &IgnoreRules::default(), &[]);
     let key = &association.key;
-    (!tags.is_owned_by(owner)).then(|| {
+    let ours = tags.is_owned_by(owner) && association.owner_arn.is_none();
+    (!ours).then(|| {
         let whose = match (&association.owner_arn, association.tags.get(RESOURCE)) {
             (Some(addon), _) => format!("belongs to the add-on {addon}"),
             (None, Some(other)) => format!("belongs to {other}"),

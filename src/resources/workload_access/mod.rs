@@ -1,13 +1,17 @@
-//! How a workload gets its rights: an IAM role, its inline policy, and the EKS Pod Identity
-//! association that hands the role to one service account.
+//! How a workload gets its rights: an IAM role, its policies, and the EKS Pod Identity association
+//! that hands the role to one service account. A service of AWS that acts for a composite gets its
+//! role here too, without an association.
 //!
 //! Steps, in order: `role`, `role_policy`, `association`, and `marker` when the whole composite is
-//! done. Each is *find → compare → act → record*.
+//! done. Each is *find → compare → act → record*. With a role made elsewhere
+//! ([`Workload::given_role_arn`]) the first two are left out.
 //!
 //! A role or association that exists already is taken over only if it was made for the same owner;
 //! a role moreover only while it carries the creation marker, which says that its create never
-//! completed. Everything else belongs to somebody, and is refused with the owner's name. Removal
-//! deletes the association first, and never a role that is not tagged as the owner's.
+//! completed. Where the role is given, the association carries the marker instead. Everything else
+//! belongs to somebody, and is refused with the owner's name; an association that an add-on owns is
+//! never changed. Removal deletes the association first, and never a role that is not tagged as the
+//! owner's.
 
 mod find;
 mod remove;
@@ -19,12 +23,15 @@ pub use find::{Conflict, Observed, conflicts, find};
 pub use remove::{remove, remove_association};
 pub use steps::{Brought, bring_about, finish};
 
-use crate::aws::eks::AssociationKey;
+use crate::aws::arn::Arn;
+use crate::aws::eks::{Association, AssociationKey, SessionSettings};
+use crate::aws::iam::Role;
 use crate::platform::policies::equivalent;
 use crate::platform::tags::{self, IgnoreRules, Owner, TagChanges};
 
-/// What one workload is to have.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What one workload is to have. End a literal with `..Workload::default()`: most need no more than
+/// the upper half.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Workload {
     /// Kind of the owning composite, as in `observability_buckets`.
     pub kind: &'static str,
@@ -46,6 +53,26 @@ pub struct Workload {
     pub tags_all: BTreeMap<String, String>,
     /// The service account that gets the role; none makes no association.
     pub key: Option<AssociationKey>,
+    /// How the pods get their session.
+    pub session: SessionSettings,
+    /// What else of the role is set.
+    pub role: RoleSettings,
+    /// A role made elsewhere, which is used as it is: no role and no policy is made.
+    pub given_role_arn: Option<String>,
+}
+
+/// Settings of a role that most workloads leave alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RoleSettings {
+    /// Begins and ends with a slash; `/` if none. Fixed at creation.
+    pub path: Option<String>,
+    /// ARN of a policy that bounds it.
+    pub permissions_boundary: Option<String>,
+    /// Longest session, seconds.
+    pub max_session_duration_seconds: Option<i32>,
+    /// Whether boundary and attached policies are exactly those wanted; otherwise what somebody
+    /// else added stays.
+    pub exact: bool,
 }
 
 /// What the state knows of a workload.
@@ -72,13 +99,20 @@ impl Workload {
         Owner { kind: self.kind, name: &self.owner_name }
     }
 
+    /// The name of the role in use, made or given.
+    pub fn role_in_use(&self) -> String {
+        let given = self.given_role_arn.as_deref().and_then(|arn| arn.parse::<Arn>().ok());
+        given.map_or_else(|| self.role_name.clone(), |arn| arn.resource_id().to_owned())
+    }
+
     /// What differs between this and what exists, each as a sentence without its full stop; empty
     /// when nothing does.
     pub fn differences(&self, observed: &Observed, ignore: &IgnoreRules) -> Vec<String> {
         let mut found = Vec::new();
-        let role = &self.role_name;
+        let role = self.role_in_use();
         match &observed.role {
             None => found.push(format!("role {role} is missing")),
+            Some(_) if self.given_role_arn.is_some() => {}
             Some(existing) => {
                 if !self.trusts(existing.trust_policy.as_deref()) {
                     found.push(format!("the trust policy of role {role} was changed"));
@@ -86,10 +120,22 @@ impl Workload {
                 if !self.tag_changes(&existing.tags, ignore).is_empty() {
                     found.push(format!("the tags of role {role} were changed"));
                 }
+                found.extend(self.role_differences(existing));
                 found.extend(self.policy_differences(observed));
             }
         }
         found.extend(self.association_difference(observed, ignore));
+        found
+    }
+
+    fn role_differences(&self, existing: &Role) -> Vec<String> {
+        let mut found = Vec::new();
+        if self.bounds(existing).is_some() {
+            found.push(format!("the permissions boundary of role {} was changed", existing.name));
+        }
+        if self.session_duration(existing).is_some() {
+            found.push(format!("the longest session of role {} was changed", existing.name));
+        }
         found
     }
 
@@ -102,6 +148,9 @@ impl Workload {
         }
         for arn in self.managed_policy_arns.difference(&observed.attached) {
             found.push(format!("managed policy {arn} is not attached to role {role}"));
+        }
+        for arn in self.unwanted_policies(observed) {
+            found.push(format!("managed policy {arn} is attached to role {role} and not wanted"));
         }
         found
     }
@@ -122,9 +171,50 @@ impl Workload {
         if role_arn.is_some_and(|arn| arn != association.role_arn) {
             return Some(format!("the Pod Identity association of {account} has another role"));
         }
+        if !self.has_sessions(association) {
+            return Some(format!(
+                "the sessions of the Pod Identity association of {account} were \
+                changed"
+            ));
+        }
         let changed = !self.tag_changes(&association.tags, ignore).is_empty();
         changed
             .then(|| format!("the tags of the Pod Identity association of {account} were changed"))
+    }
+
+    /// Whether the pods of an association get their session as wanted.
+    fn has_sessions(&self, association: &Association) -> bool {
+        let SessionSettings { disable_session_tags, target_role_arn, policy } = &self.session;
+        let found = &association.session;
+        let policies = match (policy, &found.policy) {
+            (None, None) => true,
+            (Some(wanted), Some(found)) => equivalent(found, wanted),
+            _ => false,
+        };
+        policies
+            && *disable_session_tags == found.disable_session_tags
+            && *target_role_arn == found.target_role_arn
+    }
+
+    /// The boundary to set on a role, `Some(None)` to take one away, or none if it is as wanted.
+    fn bounds<'a>(&'a self, role: &Role) -> Option<Option<&'a str>> {
+        let wanted = self.role.permissions_boundary.as_deref();
+        let as_wanted = role.permissions_boundary.as_deref() == wanted;
+        (!as_wanted && (wanted.is_some() || self.role.exact)).then_some(wanted)
+    }
+
+    /// The longest session to set on a role, unless it has it or none is wanted.
+    fn session_duration(&self, role: &Role) -> Option<i32> {
+        let wanted = self.role.max_session_duration_seconds;
+        wanted.filter(|wanted| role.max_session_duration_seconds != Some(*wanted))
+    }
+
+    /// Policies attached to the role that are to be detached.
+    fn unwanted_policies<'a>(&'a self, observed: &'a Observed) -> Vec<&'a String> {
+        if !self.role.exact {
+            return Vec::new();
+        }
+        observed.attached.difference(&self.managed_policy_arns).collect()
     }
 
     /// Whether a trust policy is the wanted one.
@@ -144,6 +234,19 @@ impl Workload {
     /// From the tags found to those of a finished object.
     fn tag_changes(&self, found: &BTreeMap<String, String>, ignore: &IgnoreRules) -> TagChanges {
         TagChanges::between(found, &tags::written(&self.tags_all, self.owner(), false), ignore)
+    }
+
+    /// The same for the association, which keeps the marker of a create that is under way.
+    fn association_tag_changes(
+        &self,
+        found: &BTreeMap<String, String>,
+        ignore: &IgnoreRules,
+    ) -> TagChanges {
+        if self.given_role_arn.is_some() {
+            self.tag_changes_before_the_end(found, ignore)
+        } else {
+            self.tag_changes(found, ignore)
+        }
     }
 
     /// The same while the creation marker stays.

@@ -5,7 +5,7 @@ use super::{Granted, Observed, Workload};
 use crate::aws::eks::{self, Association, AssociationKey};
 use crate::aws::iam::{self, NewRole, Role};
 use crate::aws::tags::TagChanges as Calls;
-use crate::aws::{Clients, Wait, retry};
+use crate::aws::{self, Clients, Wait, retry};
 use crate::platform::naming::creation_token;
 use crate::platform::tags::{self, IgnoreRules, Observed as ObservedTags, TagChanges};
 use crate::resources::step::{During, StepError, proceed};
@@ -32,38 +32,59 @@ pub async fn bring_about(
     ignore: &IgnoreRules,
     record: &(dyn Fn(&Granted) + Send + Sync),
 ) -> Result<Brought, StepError> {
-    proceed(wait, "role", &format!("finding role {}", workload.role_name))?;
-    let observed = find(clients, workload, granted)
-        .await
-        .during("role", format!("finding role {}", workload.role_name))?;
+    let doing = format!("finding role {}", workload.role_in_use());
+    proceed(wait, "role", &doing)?;
+    let observed = find(clients, workload, granted).await.during("role", &doing)?;
     let mut granted = granted.clone();
 
-    let (role, fresh) = role(clients, workload, &granted, &observed, ignore).await?;
+    let (role, fresh) = if workload.given_role_arn.is_some() {
+        (given_role(&observed, &doing)?, false)
+    } else {
+        role(clients, wait, workload, &granted, &observed, ignore).await?
+    };
     granted.role_arn = Some(role.arn.clone());
     record(&granted);
 
-    proceed(wait, "role_policy", &format!("granting rights to role {}", role.name))?;
-    let changed = role_policy(clients, wait, workload, &observed).await?;
+    let mut settling = fresh;
+    if workload.given_role_arn.is_none() {
+        proceed(wait, "role_policy", &format!("granting rights to role {}", role.name))?;
+        settling |= role_policy(clients, wait, workload, &observed).await?;
+    }
 
+    let mut unfinished = fresh || role.tags.contains_key(tags::CREATING);
     if let Some(key) = &workload.key {
         proceed(wait, "association", "associating the role with its service account")?;
-        let seen = Seen { role: &role, settling: fresh || changed, known: &granted };
+        let seen = Seen { role: &role, settling, known: &granted };
         let association =
             association(clients, wait, workload, key, observed.association, &seen, ignore).await?;
+        if workload.given_role_arn.is_some() {
+            unfinished = association.tags.contains_key(tags::CREATING);
+        }
         granted.association_id = Some(association.id);
         record(&granted);
     }
-    let unfinished = fresh || role.tags.contains_key(tags::CREATING);
     Ok(Brought { granted, unfinished })
 }
 
-/// Takes the creation marker off the role: the last step of the whole composite.
+/// The role that was made elsewhere.
+fn given_role(observed: &Observed, doing: &str) -> Result<Role, StepError> {
+    observed.role.clone().ok_or_else(|| {
+        let why = "there is no such role in this account".to_owned();
+        StepError::refused("role", doing, why, "Create it, or name another role.")
+    })
+}
+
+/// Takes the creation marker off the role, or off the association where the role is given: the last
+/// step of the whole composite.
 pub async fn finish(
     clients: &Clients,
     wait: &Wait,
     workload: &Workload,
     ignore: &IgnoreRules,
 ) -> Result<(), StepError> {
+    if workload.given_role_arn.is_some() {
+        return finish_association(clients, wait, workload, ignore).await;
+    }
     let doing = format!("marking role {} as complete", workload.role_name);
     proceed(wait, "marker", &doing)?;
     let role =
@@ -73,9 +94,24 @@ pub async fn finish(
     iam::change_role_tags(clients, &role.name, &calls(changes)).await.during("marker", doing)
 }
 
+async fn finish_association(
+    clients: &Clients,
+    wait: &Wait,
+    workload: &Workload,
+    ignore: &IgnoreRules,
+) -> Result<(), StepError> {
+    let doing = "marking the Pod Identity association as complete";
+    proceed(wait, "marker", doing)?;
+    let found = find_association(clients, workload.key.as_ref(), None).await;
+    let Some(association) = found.during("marker", doing)? else { return Ok(()) };
+    let changes = workload.tag_changes(&association.tags, ignore);
+    change_association_tags(clients, &association, changes).await.during("marker", doing)
+}
+
 /// The role, and whether it was made just now.
 async fn role(
     clients: &Clients,
+    wait: &Wait,
     workload: &Workload,
     granted: &Granted,
     observed: &Observed,
@@ -87,8 +123,10 @@ async fn role(
             name: name.clone(),
             trust_policy: workload.trust_policy.clone(),
             description: Some(workload.description.clone()),
+            path: workload.role.path.clone(),
+            permissions_boundary: workload.role.permissions_boundary.clone(),
+            max_session_duration_seconds: workload.role.max_session_duration_seconds,
             tags: tags::written(&workload.tags_all, workload.owner(), true),
-            ..NewRole::default()
         };
         let created = iam::create_role(clients, &new).await;
         return Ok((created.during("role", format!("creating role {name}"))?, true));
@@ -102,11 +140,41 @@ async fn role(
             .await
             .during("role", format!("changing the trust policy of role {name}"))?;
     }
+    role_settings(clients, wait, workload, existing).await?;
     let changes = workload.tag_changes_before_the_end(&existing.tags, ignore);
     iam::change_role_tags(clients, name, &calls(changes))
         .await
         .during("role", format!("changing the tags of role {name}"))?;
     Ok((existing.clone(), false))
+}
+
+/// Boundary and longest session of a role that exists.
+async fn role_settings(
+    clients: &Clients,
+    wait: &Wait,
+    workload: &Workload,
+    existing: &Role,
+) -> Result<(), StepError> {
+    let name = &existing.name;
+    let wait = wait.within(retry::PROPAGATION);
+    if let Some(boundary) = workload.bounds(existing) {
+        wait.retry_while(retry::busy, || async {
+            match boundary {
+                Some(arn) => iam::put_permissions_boundary(clients, name, arn).await,
+                None => iam::delete_permissions_boundary(clients, name).await,
+            }
+        })
+        .await
+        .during("role", format!("changing the permissions boundary of role {name}"))?;
+    }
+    if let Some(seconds) = workload.session_duration(existing) {
+        wait.retry_while(retry::busy, || {
+            iam::update_max_session_duration(clients, existing, seconds)
+        })
+        .await
+        .during("role", format!("changing the longest session of role {name}"))?;
+    }
+    Ok(())
 }
 
 fn may_take_over(existing: &Role, workload: &Workload) -> Result<(), StepError> {
@@ -155,6 +223,13 @@ async fn role_policy(
             .await
             .during("role_policy", format!("attaching {arn} to role {role}"))?;
     }
+    for arn in workload.unwanted_policies(observed) {
+        changed = true;
+        wait.within(retry::PROPAGATION)
+            .retry_while(retry::busy, || iam::detach_policy(clients, role, arn))
+            .await
+            .during("role_policy", format!("detaching {arn} from role {role}"))?;
+    }
     Ok(changed)
 }
 
@@ -182,33 +257,67 @@ async fn association(
     let Some(existing) = existing else {
         return create_association(clients, wait, workload, key, seen, &doing).await;
     };
-    if seen.known.association_id.as_ref() != Some(&existing.id)
-        && let Some(why) = foreign_association(&existing, workload.owner())
-    {
+    let known = seen.known.association_id.as_ref() == Some(&existing.id);
+    if !known {
+        may_take_over_association(&existing, workload, &doing)?;
+    }
+    let as_wanted = existing.role_arn == seen.role.arn && workload.has_sessions(&existing);
+    let changes = workload.association_tag_changes(&existing.tags, ignore);
+    if existing.owner_arn.is_some() && (!as_wanted || !changes.is_empty()) {
+        let why = foreign_association(&existing, workload.owner()).unwrap_or_default();
         return Err(taken(&doing, why));
     }
-    if existing.role_arn != seen.role.arn {
+    if !as_wanted {
         let wait = wait.within(retry::PROPAGATION);
         wait.retry_while(
             |error| seen.settling && retry::role_not_visible(error),
             || {
-                let cluster = &key.cluster_name;
-                eks::update_association_role(clients, cluster, &existing.id, &seen.role.arn)
+                let (cluster, role) = (&key.cluster_name, &seen.role.arn);
+                eks::update_association(clients, cluster, &existing.id, role, &workload.session)
             },
         )
         .await
         .during("association", &doing)?;
     }
-    let changes = workload.tag_changes(&existing.tags, ignore);
+    change_association_tags(clients, &existing, changes).await.during("association", &doing)?;
+    Ok(existing)
+}
+
+async fn change_association_tags(
+    clients: &Clients,
+    association: &Association,
+    changes: TagChanges,
+) -> Result<(), aws::Error> {
     if !changes.put.is_empty() {
-        eks::set_tags(clients, &existing.arn, &changes.put).await.during("association", &doing)?;
+        eks::set_tags(clients, &association.arn, &changes.put).await?;
     }
     if !changes.remove.is_empty() {
-        eks::remove_tags(clients, &existing.arn, &changes.remove)
-            .await
-            .during("association", &doing)?;
+        eks::remove_tags(clients, &association.arn, &changes.remove).await?;
     }
-    Ok(existing)
+    Ok(())
+}
+
+/// Where the role is given, nothing but the association's own marker says that a create was cut off.
+fn may_take_over_association(
+    existing: &Association,
+    workload: &Workload,
+    doing: &str,
+) -> Result<(), StepError> {
+    if let Some(why) = foreign_association(existing, workload.owner()) {
+        return Err(taken(doing, why));
+    }
+    if workload.given_role_arn.is_none() || existing.tags.contains_key(tags::CREATING) {
+        return Ok(());
+    }
+    let why = format!("association {} exists, complete, and is not in this state", existing.id);
+    Err(StepError::refused("association", doing, why, "Import the object it belongs to."))
+}
+
+/// What asking for an association came to.
+enum Answered {
+    Created(Association),
+    /// The service account has one already.
+    Exists(Association),
 }
 
 async fn create_association(
@@ -222,36 +331,43 @@ async fn create_association(
     let AssociationKey { cluster_name, namespace, service_account } = key;
     // The role's unique id is another one after re-creation, and so is the token.
     let name = format!("{cluster_name}/{namespace}/{service_account}/{}", seen.role.id);
-    let written = tags::written(&workload.tags_all, workload.owner(), false);
+    let marked = workload.given_role_arn.is_some();
+    let written = tags::written(&workload.tags_all, workload.owner(), marked);
     for attempt in 0..ATTEMPTS {
         let token = creation_token("", clients.region(), workload.kind, &name, attempt);
-        let created = wait
+        // A service account whose association went moments ago is still said to have one.
+        let again = |error: &aws::Error| {
+            retry::role_not_visible(error) || error.is_code("ResourceInUseException")
+        };
+        let answered = wait
             .within(retry::PROPAGATION)
-            .retry_while(retry::role_not_visible, || {
-                eks::create_association(clients, key, &seen.role.arn, &token, &written)
+            .retry_while(again, || async {
+                let (role, session) = (&seen.role.arn, &workload.session);
+                let created =
+                    eks::create_association(clients, key, role, session, &token, &written).await;
+                match created {
+                    Ok(created) => Ok(Answered::Created(created)),
+                    Err(error) if error.is_code("ResourceInUseException") => {
+                        let found = find_association(clients, Some(key), None).await?;
+                        found.map(Answered::Exists).ok_or(error)
+                    }
+                    Err(error) => Err(error),
+                }
             })
-            .await;
-        match created {
-            Ok(created) => {
+            .await
+            .during("association", doing)?;
+        match answered {
+            Answered::Created(created) => {
                 // A token remembers its first answer, also when that association is deleted.
                 let found = eks::find_association_by_id(clients, cluster_name, &created.id).await;
                 if found.during("association", doing)?.is_some() {
                     return Ok(created);
                 }
             }
-            Err(error) if error.is_code("ResourceInUseException") => {
-                let found = find_association(clients, Some(key), None).await;
-                match found.during("association", doing)? {
-                    Some(other) => {
-                        return match foreign_association(&other, workload.owner()) {
-                            Some(why) => Err(taken(doing, why)),
-                            None => Ok(other),
-                        };
-                    }
-                    None => return Err(error).during("association", doing),
-                }
+            Answered::Exists(other) => {
+                may_take_over_association(&other, workload, doing)?;
+                return Ok(other);
             }
-            Err(error) => return Err(error).during("association", doing),
         }
     }
     let why = "EKS keeps answering with an association that is deleted".to_owned();
