@@ -10,7 +10,8 @@
 //! * [`tags`]: what is written on every object, and what of it the practitioner sees.
 //! * [`classification`]: data classification levels and the floors they set.
 //! * [`policies`]: IAM, bucket and file system policy documents, and their comparison.
-//! * [`kubernetes`]: StorageClass and PersistentVolume manifests for the EFS CSI driver.
+//! * [`kubernetes`]: StorageClass and PersistentVolume manifests for the EFS and EBS CSI drivers.
+//! * [`gp3`]: what a gp3 volume can be.
 //! * [`helm`]: chart values for Mimir, Loki and Tempo.
 //! * [`lifecycle`]: which lifecycle rules would corrupt an observability store.
 //! * [`stores`]: the products and stores of the observability stack.
@@ -19,6 +20,7 @@
 pub mod classification;
 pub mod defaults;
 pub mod duration;
+pub mod gp3;
 pub mod helm;
 pub mod kubernetes;
 pub mod lifecycle;

@@ -1,4 +1,4 @@
-//! Kubernetes manifests for the EFS CSI driver.
+//! Kubernetes manifests for the EFS and EBS CSI drivers.
 //!
 //! Promise: a manifest that is rendered is one that the named driver accepts. Parameters are
 //! gated by the driver's version, values that YAML would read as numbers or booleans are quoted,
@@ -6,14 +6,20 @@
 //! clusters answer inside their network only, so manifests are outputs.
 
 mod driver;
+mod ebs;
 mod storage_class;
 mod volume;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
+use super::gp3::Gp3Problem;
 use super::naming::FormProblem;
 
 pub use driver::{ChartDriver, DriverVersion, check_parameter, driver_for_chart};
+pub use ebs::{
+    ClaimName, EBS_AUTO_MODE_PROVISIONER, EBS_FILE_SYSTEMS, EBS_IN_TREE_PROVISIONER,
+    EBS_PROVISIONER, EBS_PROVISIONERS, EbsPersistentVolume, EbsStorageClass, driver_of_addon,
+};
 pub use storage_class::EfsStorageClass;
 pub use volume::{EfsPersistentVolume, VolumeHandle};
 
@@ -29,6 +35,56 @@ pub enum ManifestProblem {
     /// A name, id, path or permission of the wrong form.
     #[error(transparent)]
     Form(#[from] FormProblem),
+    /// Size, IOPS or throughput that no gp3 volume has.
+    #[error(transparent)]
+    Gp3(#[from] Gp3Problem),
+    /// A text that is not a version of the EKS add-on.
+    #[error("\"{value}\" is not a version of the add-on; write it as \"v1.42.0-eksbuild.1\"")]
+    NotAnAddonVersion {
+        /// The text as given.
+        value: String,
+    },
+    /// IOPS both in all and for each GiB.
+    #[error("iops and iops_per_gb are both set; set one of them")]
+    TwoWaysOfIops,
+    /// A ratio that gp3 does not have.
+    #[error("iops_per_gb = {ratio}: a gp3 volume has 1 to {most} IOPS for each GiB")]
+    IopsPerGb {
+        /// The ratio.
+        ratio: i64,
+        /// The highest ratio.
+        most: i64,
+    },
+    /// More IOPS than the driver asks EBS for.
+    #[error(
+        "iops = {iops}: version {driver} of the EBS CSI driver makes gp3 volumes of at most {most} \
+         IOPS whatever the class says; lower iops to {most}, or use version {since} or newer of \
+         the driver"
+    )]
+    CappedIops {
+        /// IOPS.
+        iops: i64,
+        /// The driver version in use.
+        driver: DriverVersion,
+        /// What it makes of them.
+        most: i64,
+        /// The first driver version without the cap.
+        since: DriverVersion,
+    },
+    /// A key for volumes that are not encrypted.
+    #[error("kms_key_arn = \"{key}\" needs encrypted = true; set it, or remove kms_key_arn")]
+    KeyWithoutEncryption {
+        /// The key's ARN.
+        key: String,
+    },
+    /// A tag that the driver would refuse.
+    #[error("tag \"{key}\" cannot be put on volumes: {rule}")]
+    VolumeTag {
+        /// The tag's key.
+        key: String,
+        /// The rule it breaks.
+        rule: &'static str,
+    },
     /// A text that is not a version.
     #[error("\"{value}\" is not a version; write it as \"3.1.8\"")]
     NotAVersion {
@@ -143,6 +199,16 @@ pub enum ManifestProblem {
 #[derive(Debug, Serialize)]
 struct Metadata<'a> {
     name: &'a str,
+}
+
+/// Parameters of a class, in order. Kubernetes takes strings only.
+#[derive(Debug)]
+struct StringParameters<N>(Vec<(N, String)>);
+
+impl<N: Serialize> Serialize for StringParameters<N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
 }
 
 /// Writes a document as block-style YAML, long strings on one line, ambiguous strings quoted.

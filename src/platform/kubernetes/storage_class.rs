@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::{
     BINDING_MODES, DriverVersion, EFS_PROVISIONER, ManifestProblem, Metadata, RECLAIM_POLICIES,
-    check_one_of, check_parameter, to_yaml,
+    StringParameters, check_one_of, check_parameter, to_yaml,
 };
 use crate::platform::defaults::SHARED_STORAGE;
 use crate::platform::naming::{
@@ -126,7 +126,7 @@ impl EfsStorageClass {
             kind: "StorageClass",
             metadata: Metadata { name: &self.name },
             provisioner: EFS_PROVISIONER,
-            parameters: Parameters(self.parameters()),
+            parameters: StringParameters(self.parameters()),
             mount_options: &self.mount_options,
             reclaim_policy: &self.reclaim_policy,
             volume_binding_mode: &self.volume_binding_mode,
@@ -179,18 +179,9 @@ struct Manifest<'a> {
     kind: &'a str,
     metadata: Metadata<'a>,
     provisioner: &'a str,
-    parameters: Parameters<'a>,
+    parameters: StringParameters<&'a str>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     mount_options: &'a [String],
     reclaim_policy: &'a str,
     volume_binding_mode: &'a str,
-}
-
-#[derive(Debug)]
-struct Parameters<'a>(Vec<(&'a str, String)>);
-
-impl Serialize for Parameters<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
-    }
 }

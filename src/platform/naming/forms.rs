@@ -1,5 +1,5 @@
 //! Forms of names and identifiers other than bucket names: role and cluster names, Kubernetes
-//! names, EFS ids, ARNs, access point directories.
+//! names, EFS and EBS ids, zones, ARNs, access point directories.
 
 use std::sync::LazyLock;
 
@@ -31,10 +31,14 @@ pub enum Form {
     RoleArn,
     /// ARN of a KMS key; an alias does not pass.
     KeyArn,
+    /// EBS volume id, `vol-…`.
+    VolumeId,
+    /// Name of an Availability Zone or Local Zone; a zone id or region does not pass.
+    AvailabilityZone,
 }
 
 impl Form {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::RoleName,
         Self::ClusterName,
         Self::DnsLabel,
@@ -44,6 +48,8 @@ impl Form {
         Self::MountTargetId,
         Self::RoleArn,
         Self::KeyArn,
+        Self::VolumeId,
+        Self::AvailabilityZone,
     ];
 
     /// The pattern, for documentation and for schema descriptions.
@@ -62,6 +68,8 @@ impl Form {
             Self::KeyArn => {
                 r"^arn:aws[a-z0-9-]*:kms:[a-z0-9-]+:[0-9]{12}:key/(mrk-)?[0-9a-f][0-9a-f-]{7,}$"
             }
+            Self::VolumeId => r"^vol-[0-9a-f]{8,40}$",
+            Self::AvailabilityZone => r"^[a-z]{2,}(-[a-z]+)+-[0-9]+(-[a-z]+-[0-9]+)?[a-z]$",
         }
     }
 
@@ -71,7 +79,8 @@ impl Form {
             Self::ClusterName => 100,
             Self::DnsLabel => 63,
             Self::DnsSubdomain => 253,
-            Self::FileSystemId | Self::AccessPointId | Self::MountTargetId => 128,
+            Self::FileSystemId | Self::AccessPointId | Self::MountTargetId | Self::VolumeId => 128,
+            Self::AvailabilityZone => 64,
             Self::RoleArn | Self::KeyArn => 2_048,
         }
     }
@@ -87,6 +96,8 @@ impl Form {
             Self::MountTargetId => "an EFS mount target id",
             Self::RoleArn => "the ARN of an IAM role",
             Self::KeyArn => "the ARN of a KMS key",
+            Self::VolumeId => "an EBS volume id",
+            Self::AvailabilityZone => "the name of an Availability Zone",
         }
     }
 
@@ -115,6 +126,10 @@ impl Form {
             Self::KeyArn => {
                 "write it as \"arn:aws:kms:us-east-1:123456789012:key/\" followed by the key id; an \
                  alias or a bare id would show as drift, because AWS reports the key ARN"
+            }
+            Self::VolumeId => "write it as \"vol-0123456789abcdef0\"",
+            Self::AvailabilityZone => {
+                "write it as \"us-east-1a\"; a region and a zone id such as \"use1-az1\" are none"
             }
         }
     }
@@ -225,6 +240,10 @@ mod tests {
             (Form::FileSystemId, "fs-01234567"),
             (Form::AccessPointId, "fsap-0123456789abcdef0"),
             (Form::MountTargetId, "fsmt-0123456789abcdef0"),
+            (Form::VolumeId, "vol-0123456789abcdef0"),
+            (Form::AvailabilityZone, "us-east-1a"),
+            (Form::AvailabilityZone, "us-gov-west-1b"),
+            (Form::AvailabilityZone, "us-west-2-lax-1a"),
             (Form::RoleArn, "arn:aws:iam::123456789012:role/monitoring-role"),
             (Form::RoleArn, "arn:aws-us-gov:iam::123456789012:role/path/to/monitoring-role"),
             (
@@ -258,6 +277,11 @@ mod tests {
             (Form::FileSystemId, "eks-shared-storage"),
             (Form::FileSystemId, "fs-XYZ"),
             (Form::AccessPointId, "fs-0123456789abcdef0"),
+            (Form::VolumeId, "vol-XYZ"),
+            (Form::VolumeId, "fs-0123456789abcdef0"),
+            (Form::AvailabilityZone, "us-east-1"),
+            (Form::AvailabilityZone, "use1-az1"),
+            (Form::AvailabilityZone, "us-east-1a,us-east-1b"),
             (Form::RoleArn, "arn:aws:iam::123456789012:user/someone"),
             (Form::RoleArn, "monitoring-role"),
             (Form::KeyArn, "arn:aws:kms:us-east-1:123456789012:alias/platform"),
