@@ -5,9 +5,11 @@
 //!
 //! ```text
 //! main
-//!  └─ provider ─ resources, data_sources ─┬─ framework ─ plugin
-//!                                         ├─ platform
-//!                                         └─ aws
+//!  └─ provider ─┬─ resources, data_sources, ephemeral_resources ─┬─ framework ─ plugin
+//!               │                                                ├─ platform
+//!               │                                                └─ aws
+//!               └─ functions ─┬─ framework
+//!                             └─ platform
 //! ```
 //!
 //! * [`plugin`]: being a Terraform plugin: handshake, mutual TLS, logs, shutdown.
@@ -15,13 +17,16 @@
 //! * [`aws`]: talking to AWS. Knows nothing of Terraform.
 //! * [`platform`]: what Officeless means: defaults, names, tags, policies, manifests. Pure.
 //! * [`provider`]: the provider block, and the context it hands to resources.
-//! * [`resources`]: the composites; [`data_sources`]: what is only read.
+//! * [`resources`]: the composites; [`data_sources`]: what is only read; [`ephemeral_resources`]:
+//!   what is never stored; [`functions`]: what is only computed.
 //! * [`docs`]: the registry's pages, from schema, description and examples. Pure.
 
 pub mod aws;
 pub mod data_sources;
 pub mod docs;
+pub mod ephemeral_resources;
 pub mod framework;
+pub mod functions;
 pub mod platform;
 pub mod plugin;
 pub mod provider;

@@ -15,6 +15,7 @@
 //! * The doc comment of a function names the IAM action it needs, as in `IAM: s3:CreateBucket`.
 
 pub mod arn;
+pub mod cache_token;
 pub mod clients;
 mod credentials;
 pub mod ec2;
@@ -25,6 +26,7 @@ mod http;
 pub mod iam;
 pub mod retry;
 pub mod s3;
+pub mod secrets_manager;
 pub mod settings;
 pub mod tags;
 pub mod wait;

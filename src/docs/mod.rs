@@ -8,6 +8,7 @@
 //! by hand, so that a page cannot differ from the provider.
 
 mod defaults;
+mod function;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ mod tests;
 use crate::framework::schema::Schema;
 
 pub use defaults::guide as defaults_guide;
+pub use function::function_page;
 
 /// The provider's name, which begins every type name.
 pub const PROVIDER: &str = "officeless";
@@ -28,6 +30,10 @@ pub enum Subject {
     Resource(&'static str),
     /// The data source of this full type name.
     DataSource(&'static str),
+    /// The ephemeral resource of this full type name.
+    EphemeralResource(&'static str),
+    /// The function of this name.
+    Function(&'static str),
 }
 
 /// The example files of a subject, as they are.
@@ -48,6 +54,8 @@ impl Subject {
             Self::Provider => "index.md".to_owned(),
             Self::Resource(name) => format!("resources/{}.md", short(name)),
             Self::DataSource(name) => format!("data-sources/{}.md", short(name)),
+            Self::EphemeralResource(name) => format!("ephemeral-resources/{}.md", short(name)),
+            Self::Function(name) => format!("functions/{name}.md"),
         }
     }
 
@@ -57,6 +65,8 @@ impl Subject {
             Self::Provider => "provider".to_owned(),
             Self::Resource(name) => format!("resources/{name}"),
             Self::DataSource(name) => format!("data-sources/{name}"),
+            Self::EphemeralResource(name) => format!("ephemeral-resources/{name}"),
+            Self::Function(name) => format!("functions/{name}"),
         }
     }
 
@@ -66,6 +76,8 @@ impl Subject {
             Self::Provider => "provider",
             Self::Resource(_) => "resource",
             Self::DataSource(_) => "data-source",
+            Self::EphemeralResource(_) => "ephemeral-resource",
+            Self::Function(_) => "function",
         }
     }
 
@@ -74,6 +86,8 @@ impl Subject {
             Self::Provider => format!("Provider: {PROVIDER}"),
             Self::Resource(name) => format!("{name} Resource - {PROVIDER}"),
             Self::DataSource(name) => format!("{name} Data Source - {PROVIDER}"),
+            Self::EphemeralResource(name) => format!("{name} Ephemeral Resource - {PROVIDER}"),
+            Self::Function(name) => format!("{name} function - {PROVIDER}"),
         }
     }
 
@@ -82,6 +96,8 @@ impl Subject {
             Self::Provider => format!("{PROVIDER} Provider"),
             Self::Resource(name) => format!("{name} (Resource)"),
             Self::DataSource(name) => format!("{name} (Data Source)"),
+            Self::EphemeralResource(name) => format!("{name} (Ephemeral Resource)"),
+            Self::Function(name) => format!("function: {name}"),
         }
     }
 }
@@ -91,7 +107,15 @@ fn short(type_name: &str) -> &str {
     type_name.strip_prefix(PROVIDER).and_then(|name| name.strip_prefix('_')).unwrap_or(type_name)
 }
 
-/// The whole page of a subject.
+/// What a page tells above its examples, for kinds that old versions lack.
+fn version_note(subject: Subject) -> Option<&'static str> {
+    matches!(subject, Subject::EphemeralResource(_)).then_some(
+        "-> Ephemeral resources need Terraform 1.10 or OpenTofu 1.11. The write-only arguments \
+         that take their values need Terraform 1.11 or OpenTofu 1.11.",
+    )
+}
+
+/// The whole page of a subject that has a schema.
 pub fn page(subject: Subject, schema: &Schema, examples: &Examples) -> String {
     let description = schema.description.trim();
     let mut sections = vec![
@@ -99,6 +123,7 @@ pub fn page(subject: Subject, schema: &Schema, examples: &Examples) -> String {
         format!("# {}", subject.heading()),
         description.to_owned(),
     ];
+    sections.extend(version_note(subject).map(str::to_owned));
     if !examples.usage.is_empty() {
         sections.push("## Example Usage".to_owned());
         sections.extend(examples.usage.iter().map(|text| code("terraform", text)));

@@ -66,8 +66,19 @@ pub(super) fn section(schema: &Schema) -> String {
     let mut queue = VecDeque::new();
     let mut lines = attribute_lines(&schema.attributes, "", &mut queue);
     lines.extend(schema.blocks.iter().map(|block| block_line(block, &mut queue)));
-    let mut parts = vec!["## Schema".to_owned()];
-    parts.extend(groups(lines, |title| format!("### {title}")));
+    format!("## Schema\n\n{}", parts(lines, queue))
+}
+
+/// The attributes of an object, below a heading of their own.
+pub(super) fn members(attributes: &[Attribute]) -> String {
+    let mut queue = VecDeque::new();
+    let lines = attribute_lines(attributes, "", &mut queue);
+    parts(lines, queue)
+}
+
+/// Lines by group, then whatever they are told to have below.
+fn parts(lines: Vec<Line>, mut queue: VecDeque<Nested<'_>>) -> String {
+    let mut parts = groups(lines, |title| format!("### {title}"));
     while let Some(nested) = queue.pop_front() {
         // What is nested in it follows it at once, so that a reader goes down level by level.
         let mut below = VecDeque::new();
@@ -209,7 +220,7 @@ fn marks(attribute: &Attribute) -> String {
     marks
 }
 
-fn type_name(kind: &Type) -> String {
+pub(super) fn type_name(kind: &Type) -> String {
     match kind {
         Type::String => "String".to_owned(),
         Type::Number => "Number".to_owned(),
@@ -218,6 +229,8 @@ fn type_name(kind: &Type) -> String {
         Type::List(of) => format!("List of {}", type_name(of)),
         Type::Set(of) => format!("Set of {}", type_name(of)),
         Type::Map(of) => format!("Map of {}", type_name(of)),
+        Type::Tuple(_) => "Tuple".to_owned(),
+        Type::Dynamic => "Dynamic".to_owned(),
     }
 }
 
@@ -225,7 +238,7 @@ fn object_of(kind: &Type) -> Option<&std::collections::BTreeMap<String, Type>> {
     match kind {
         Type::Object(types) => Some(types),
         Type::List(of) | Type::Set(of) | Type::Map(of) => object_of(of),
-        Type::String | Type::Number | Type::Bool => None,
+        Type::String | Type::Number | Type::Bool | Type::Tuple(_) | Type::Dynamic => None,
     }
 }
 

@@ -1,7 +1,8 @@
 use serde_json::json;
 
-use super::{Examples, Subject, defaults_guide, page};
+use super::{Examples, Subject, defaults_guide, function_page, page};
 use crate::framework::check::Check;
+use crate::framework::function::{Parameter, Signature};
 use crate::framework::schema::{Attribute, Block, Schema, Type};
 
 fn schema() -> Schema {
@@ -128,6 +129,62 @@ fn pages_and_examples_lie_where_the_registry_looks() {
     let subject = Subject::DataSource("officeless_thing");
     assert_eq!(subject.page_path(), "data-sources/thing.md");
     assert_eq!(subject.examples_path(), "data-sources/officeless_thing");
+    let subject = Subject::EphemeralResource("officeless_thing");
+    assert_eq!(subject.page_path(), "ephemeral-resources/thing.md");
+    assert_eq!(subject.examples_path(), "ephemeral-resources/officeless_thing");
+    assert_eq!(subject.usage_stem(), "ephemeral-resource");
+    let subject = Subject::Function("do_thing");
+    assert_eq!(subject.page_path(), "functions/do_thing.md");
+    assert_eq!(subject.examples_path(), "functions/do_thing");
+    assert_eq!(subject.usage_stem(), "function");
+}
+
+#[test]
+fn an_ephemeral_resource_tells_the_versions_it_needs() {
+    let subject = Subject::EphemeralResource("officeless_thing");
+    let page = page(subject, &schema(), &Examples::default());
+    assert!(page.contains("page_title: \"officeless_thing Ephemeral Resource - officeless\""));
+    assert!(page.contains("\n# officeless_thing (Ephemeral Resource)\n"), "{page}");
+    assert!(page.contains("need Terraform 1.10 or OpenTofu 1.11."), "{page}");
+}
+
+#[test]
+fn a_function_tells_its_signature_arguments_and_result() {
+    let signature = Signature {
+        summary: "Makes a `thing`.",
+        description: "Makes a thing.\n\nMore about it.",
+        parameters: vec![
+            Parameter::string("name").nullable().describe("What\nit is called."),
+            Parameter::object(
+                "options",
+                vec![
+                    Attribute::number("size").required().describe("How large."),
+                    Attribute::object("inner", vec![Attribute::bool("on").describe("Whether.")])
+                        .describe("More."),
+                ],
+            )
+            .describe("How."),
+        ],
+        variadic: Some(Parameter::of("zones", Type::list(Type::String)).describe("Where.")),
+        returns: Type::object([("id", Type::String), ("size", Type::Number)]),
+        returned: "The thing.",
+    };
+    let examples = Examples { usage: vec!["# call\n".to_owned()], ..Examples::default() };
+    let page = function_page("do_thing", &signature, &examples);
+    for text in [
+        "page_title: \"do_thing function - officeless\"\n",
+        "description: |-\n  Makes a thing.\n---\n\n# function: do_thing\n\nMakes a thing.\n",
+        "-> Provider functions need Terraform 1.8 or OpenTofu 1.7.\n\n## Example Usage\n\n```t",
+        "## Signature\n\n```text\nprovider::officeless::do_thing(name string, options object, zones \
+         list of string...) object\n```\n",
+        "## Arguments\n\n1. `name` (String, Nullable) What it is called.\n1. `options` (Object) \
+         How.\n1. `zones` (List of String, Variadic) Where.\n",
+        "## Attributes of `options`\n\n### Required\n\n- `size` (Number) How large.\n\n### Optional",
+        "<a id=\"nestedatt--inner\"></a>\n### Nested Schema for `inner`\n",
+        "## Return Type\n\nObject of `id` (String), `size` (Number): The thing.\n",
+    ] {
+        assert!(page.contains(text), "no {text}\n{page}");
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use regex_lite::Regex;
 
-use super::diagnostic::{diagnostic, invalid_value, path_text};
+use super::diagnostic::{diagnostic, invalid_secret, invalid_value, path_text};
 use super::schema::{Attribute, Presence, Schema, visit};
 use super::value::{AttributePath, Diagnostics, Dynamic};
 
@@ -19,6 +19,8 @@ type Test = dyn Fn(&Dynamic) -> Result<(), String> + Send + Sync;
 #[derive(Clone)]
 pub struct Check {
     test: Arc<Test>,
+    /// The rule on each element, for a rule on a collection that is no more than that.
+    element: Option<Arc<Check>>,
     /// The accepted values, when they are few.
     pub one_of: &'static [&'static str],
     broken_pattern: Option<&'static str>,
@@ -33,7 +35,7 @@ impl fmt::Debug for Check {
 impl Check {
     /// A rule of any kind. `test` answers the sentence that the value breaks.
     pub fn new(test: impl Fn(&Dynamic) -> Result<(), String> + Send + Sync + 'static) -> Self {
-        Self { test: Arc::new(test), one_of: &[], broken_pattern: None }
+        Self { test: Arc::new(test), element: None, one_of: &[], broken_pattern: None }
     }
 
     /// One of these strings.
@@ -109,16 +111,16 @@ impl Check {
     /// Every element of a collection satisfies `check`.
     pub fn each(check: Check) -> Self {
         let Self { one_of, broken_pattern, .. } = check;
-        let test = move |value: &Dynamic| {
-            let refuse = |item: &Dynamic| check.refusal(item).map(|rule| format!("{item} {rule}"));
-            let refusal = match value {
-                Dynamic::List(items) => items.iter().find_map(refuse),
-                Dynamic::Map(items) => items.values().find_map(refuse),
-                _ => None,
-            };
-            refusal.map_or(Ok(()), Err)
+        let element = Arc::new(check);
+        let test = {
+            let check = Arc::clone(&element);
+            move |value: &Dynamic| {
+                let refuse =
+                    |item: &Dynamic| check.refusal(item).map(|rule| format!("{item} {rule}"));
+                elements(value).find_map(refuse).map_or(Ok(()), Err)
+            }
         };
-        Self { test: Arc::new(test), one_of, broken_pattern }
+        Self { test: Arc::new(test), element: Some(element), one_of, broken_pattern }
     }
 
     /// Every key of a map is one of these.
@@ -145,6 +147,24 @@ impl Check {
             Dynamic::Null | Dynamic::Unknown => None,
             known => (self.test)(known).err(),
         }
+    }
+
+    /// The rule that a secret `value` breaks, if any, told without the secret.
+    fn secret_refusal(&self, value: &Dynamic) -> Option<String> {
+        match &self.element {
+            Some(check) => elements(value)
+                .find_map(|item| check.secret_refusal(item))
+                .map(|rule| format!("an element {rule}")),
+            None => self.refusal(value),
+        }
+    }
+}
+
+fn elements(value: &Dynamic) -> Box<dyn Iterator<Item = &Dynamic> + '_> {
+    match value {
+        Dynamic::List(items) => Box::new(items.iter()),
+        Dynamic::Map(items) => Box::new(items.values()),
+        _ => Box::new(std::iter::empty()),
     }
 }
 
@@ -201,8 +221,8 @@ fn one(
         diagnostics.add_error(diagnostic(
             "WriteOnly Attribute Not Allowed",
             format!(
-                "{} is write-only, and this Terraform would store it. Use Terraform 1.11 or \
-                 later, or OpenTofu 1.11 or later.",
+                "{} is write-only, and this version of Terraform or OpenTofu would store it in \
+                 the state. Use Terraform 1.11 or later, or OpenTofu 1.11 or later.",
                 path_text(path)
             ),
             path.clone(),
@@ -212,7 +232,11 @@ fn one(
         diagnostics.add_warning(diagnostic("Attribute Deprecated", instead, path.clone()));
     }
     for check in &attribute.checks {
-        if let Some(rule) = check.refusal(value) {
+        if attribute.is_secret() {
+            if let Some(rule) = check.secret_refusal(value) {
+                diagnostics.add_error(invalid_secret(path, &rule));
+            }
+        } else if let Some(rule) = check.refusal(value) {
             diagnostics.add_error(invalid_value(path, value, &rule));
         }
     }
@@ -282,6 +306,49 @@ mod tests {
     fn a_value_for_a_read_only_attribute_is_refused() {
         let refused = errors(Attribute::string("arn").computed(), Dynamic::from("x"));
         assert_eq!(refused, ["arn is set by the provider. Remove it from the configuration."]);
+    }
+
+    #[test]
+    fn a_rule_on_a_secret_is_told_without_it() {
+        let length = || Check::length(1, 3);
+        let cases: [(Attribute, Dynamic, &str); 3] = [
+            (
+                Attribute::string("token").sensitive().check(length()),
+                Dynamic::from("hunter2"),
+                "token = (sensitive value): must be 1 to 3 characters long, and has 7.",
+            ),
+            (
+                Attribute::strings("tokens_wo").write_only().check(Check::each(length())),
+                Dynamic::List(vec![Dynamic::from("a"), Dynamic::from("hunter2")]),
+                "tokens_wo = (sensitive value): an element must be 1 to 3 characters long, and \
+                 has 7.",
+            ),
+            (
+                Attribute::string_map("secrets").sensitive().check(Check::items(0, 0)),
+                Dynamic::Map(Object::from([("a".to_owned(), Dynamic::from("hunter2"))])),
+                "secrets = (sensitive value): must have 0 to 0 elements, and has 1.",
+            ),
+        ];
+        for (attribute, value, expected) in cases {
+            assert_eq!(errors(attribute, value), [expected]);
+        }
+    }
+
+    #[test]
+    fn a_nested_write_only_value_is_refused_by_its_path() {
+        let user = vec![Attribute::strings("passwords_wo").write_only()];
+        let schema =
+            Schema { attributes: vec![Attribute::objects("users", user)], ..Schema::default() };
+        let object = |name: &str, value| Dynamic::Map(Object::from([(name.to_owned(), value)]));
+        let passwords = Dynamic::List(vec![Dynamic::from("hunter2")]);
+        let config = object("users", object("app", object("passwords_wo", passwords)));
+        let mut diagnostics = Diagnostics::default();
+        configuration(&schema, &config, false, &mut diagnostics);
+        assert_eq!(
+            diagnostics.errors[0].detail,
+            "users[\"app\"].passwords_wo is write-only, and this version of Terraform or OpenTofu \
+             would store it in the state. Use Terraform 1.11 or later, or OpenTofu 1.11 or later."
+        );
     }
 
     #[test]

@@ -3,6 +3,10 @@
 //! Decoding is guided by the type: an object holds exactly its attributes, numbers arrive in any
 //! numeric form or as text, any extension value is an unknown. Sets leave here sorted and without
 //! duplicates. Hostile input (nesting, lengths, wrong types) is refused, never followed.
+//!
+//! A value of type `dynamic` travels with its own type, which is gone once it is read: lists, sets
+//! and tuples become lists, maps and objects become maps. One that is written gets the type its
+//! form tells: lists are tuples then, and maps are objects.
 
 use std::collections::BTreeMap;
 
@@ -75,6 +79,12 @@ fn unpack(pack: Pack, kind: &Type, at: &str) -> Result<Dynamic, CodecError> {
     let found = match (pack, kind) {
         (Pack::Nil, _) => return Ok(Dynamic::Null),
         (Pack::Ext(..), _) => return Ok(Dynamic::Unknown),
+        (Pack::Array(parts), Type::Dynamic) => return unpack_dynamic(parts, at),
+        (Pack::Array(items), Type::Tuple(of)) if items.len() == of.len() => {
+            let items = items.into_iter().zip(of).enumerate();
+            let read = items.map(|(index, (item, of))| unpack(item, of, &element(at, index)));
+            return read.collect::<Result<_, _>>().map(Dynamic::List);
+        }
         (Pack::String(text), Type::String) => {
             return text
                 .into_str()
@@ -115,11 +125,27 @@ fn unpack(pack: Pack, kind: &Type, at: &str) -> Result<Dynamic, CodecError> {
     Err(CodecError::wrong(at, type_words(kind), pack_words(&found)))
 }
 
+/// A type in JSON, then the value.
+fn unpack_dynamic(parts: Vec<Pack>, at: &str) -> Result<Dynamic, CodecError> {
+    let found = || format!("an array of {}", parts.len());
+    let [kind, _] = parts.as_slice() else {
+        return Err(CodecError::wrong(at, "a type and a value", found()));
+    };
+    let bytes = match kind {
+        Pack::Binary(bytes) => bytes.as_slice(),
+        Pack::String(text) => text.as_bytes(),
+        other => return Err(CodecError::wrong(at, "a type in JSON", pack_words(other))),
+    };
+    let kind = serde_json::from_slice(bytes).ok().and_then(|json| Type::from_json(&json));
+    let kind = kind.ok_or_else(|| CodecError::wrong(at, "a type in JSON", "other bytes"))?;
+    unpack(parts.into_iter().nth(1).unwrap_or(Pack::Nil), &kind, at)
+}
+
 fn unpack_items(items: Vec<Pack>, of: &Type, at: &str) -> Result<Vec<Dynamic>, CodecError> {
     items
         .into_iter()
         .enumerate()
-        .map(|(index, item)| unpack(item, of, &format!("{at}[{index}]")))
+        .map(|(index, item)| unpack(item, of, &element(at, index)))
         .collect()
 }
 
@@ -155,6 +181,16 @@ fn pack(value: &Dynamic, kind: &Type, at: &str) -> Result<Pack, CodecError> {
     let packed = match (value, kind) {
         (Dynamic::Null, _) => Pack::Nil,
         (Dynamic::Unknown, _) => Pack::Ext(0, vec![0]),
+        (value, Type::Dynamic) => {
+            let kind = value.told_type();
+            let json = kind.to_json().to_string().into_bytes();
+            Pack::Array(vec![Pack::Binary(json), pack(value, &kind, at)?])
+        }
+        (Dynamic::List(items), Type::Tuple(of)) if items.len() == of.len() => {
+            let items = items.iter().zip(of).enumerate();
+            let packed = items.map(|(index, (item, of))| pack(item, of, &element(at, index)));
+            Pack::Array(packed.collect::<Result<_, _>>()?)
+        }
         (Dynamic::String(text), Type::String) => Pack::from(text.as_str()),
         (Dynamic::Bool(value), Type::Bool) => Pack::Boolean(*value),
         (Dynamic::Number(number), Type::Number) => {
@@ -164,7 +200,7 @@ fn pack(value: &Dynamic, kind: &Type, at: &str) -> Result<Pack, CodecError> {
             items
                 .iter()
                 .enumerate()
-                .map(|(index, item)| pack(item, of, &format!("{at}[{index}]")))
+                .map(|(index, item)| pack(item, of, &element(at, index)))
                 .collect::<Result<_, _>>()?,
         ),
         (Dynamic::Map(items), Type::Map(of)) => Pack::Map(
@@ -189,7 +225,7 @@ fn pack(value: &Dynamic, kind: &Type, at: &str) -> Result<Pack, CodecError> {
                     .collect::<Result<_, CodecError>>()?,
             )
         }
-        (other, _) => return Err(CodecError::wrong(at, type_words(kind), other.to_string())),
+        (other, _) => return Err(CodecError::wrong(at, type_words(kind), other.words())),
     };
     Ok(packed)
 }
@@ -234,9 +270,20 @@ fn unjson(json: serde_json::Value, kind: &Type, at: &str) -> Result<Dynamic, Cod
             }
             return Ok(Dynamic::Map(object));
         }
+        (Json::Object(mut parts), Type::Dynamic) => {
+            let kind = parts.get("type").and_then(Type::from_json);
+            let kind =
+                kind.ok_or_else(|| CodecError::wrong(at, "a type and a value", "neither"))?;
+            return unjson(parts.remove("value").unwrap_or_default(), &kind, at);
+        }
+        (Json::Array(items), Type::Tuple(of)) if items.len() == of.len() => {
+            let items = items.into_iter().zip(of).enumerate();
+            let read = items.map(|(index, (item, of))| unjson(item, of, &element(at, index)));
+            return read.collect::<Result<_, _>>().map(Dynamic::List);
+        }
         (other, _) => other,
     };
-    Err(CodecError::wrong(at, type_words(kind), found.to_string()))
+    Err(CodecError::wrong(at, type_words(kind), json_words(&found)))
 }
 
 fn unjson_items(
@@ -247,7 +294,7 @@ fn unjson_items(
     items
         .into_iter()
         .enumerate()
-        .map(|(index, item)| unjson(item, of, &format!("{at}[{index}]")))
+        .map(|(index, item)| unjson(item, of, &element(at, index)))
         .collect()
 }
 
@@ -263,6 +310,10 @@ fn set(mut items: Vec<Dynamic>) -> Dynamic {
     Dynamic::List(items)
 }
 
+fn element(at: &str, index: usize) -> String {
+    format!("{at}[{index}]")
+}
+
 fn member(at: &str, name: &str) -> String {
     if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") }
 }
@@ -276,6 +327,20 @@ fn type_words(kind: &Type) -> &'static str {
         Type::Set(_) => "a set",
         Type::Map(_) => "a map",
         Type::Object(_) => "an object",
+        Type::Tuple(_) => "a tuple of its length",
+        Type::Dynamic => "a value with its type",
+    }
+}
+
+/// The kind of a JSON value, never its content: it may be a secret.
+fn json_words(json: &serde_json::Value) -> &'static str {
+    match json {
+        serde_json::Value::Null => "null",
+        serde_json::Value::Bool(_) => "a bool",
+        serde_json::Value::Number(_) => "a number",
+        serde_json::Value::String(_) => "a string",
+        serde_json::Value::Array(_) => "an array",
+        serde_json::Value::Object(_) => "an object",
     }
 }
 
@@ -331,6 +396,99 @@ mod tests {
     #[test]
     fn an_unknown_is_written_as_core_writes_it() {
         assert_eq!(to_msgpack(&Dynamic::Unknown, &Type::String).unwrap(), [0xd4, 0, 0]);
+    }
+
+    #[test]
+    fn a_dynamic_value_comes_with_its_type() {
+        // What core sends for "x", [1, null] and { a = (unknown string) }.
+        let mut tuple = vec![0x92, 0xc4];
+        let kind = br#"["tuple",["number","dynamic"]]"#;
+        tuple.push(u8::try_from(kind.len()).unwrap());
+        tuple.extend(kind);
+        tuple.extend([0x92, 0x01, 0xc0]);
+        let mut object = vec![0x92, 0xc4];
+        let kind = br#"["object",{"a":"string"}]"#;
+        object.push(u8::try_from(kind.len()).unwrap());
+        object.extend(kind);
+        object.extend([0x81, 0xa1, b'a', 0xd4, 0, 0]);
+        let cases: [(&[u8], Dynamic); 5] = [
+            (b"\x92\xc4\x08\"string\"\xa1x", Dynamic::from("x")),
+            (&tuple, Dynamic::List(vec![Dynamic::from(1), Dynamic::Null])),
+            (&object, Dynamic::Map(Object::from([("a".to_owned(), Dynamic::Unknown)]))),
+            (&[0xc0], Dynamic::Null),
+            (&[0xd4, 0, 0], Dynamic::Unknown),
+        ];
+        for (bytes, value) in cases {
+            assert_eq!(from_msgpack(bytes, &Type::Dynamic).unwrap(), value, "{bytes:?}");
+        }
+        let written = to_msgpack(&Dynamic::from("x"), &Type::Dynamic).unwrap();
+        assert_eq!(written, b"\x92\xc4\x08\"string\"\xa1x");
+    }
+
+    #[test]
+    fn broken_dynamic_values_are_refused() {
+        let cases: [(&[u8], &str); 5] = [
+            (&[0xa1, b'x'], "value: expected a value with its type, found a string"),
+            (&[0x91, 0xc0], "value: expected a type and a value, found an array of 1"),
+            (&[0x92, 0x01, 0xc0], "value: expected a type in JSON, found an integer"),
+            (b"\x92\xc4\x03\"x\"\xc0", "value: expected a type in JSON, found other bytes"),
+            (b"\x92\xc4\x08\"string\"\x01", "value: expected a string, found an integer"),
+        ];
+        for (bytes, expected) in cases {
+            let error = from_msgpack(bytes, &Type::Dynamic).unwrap_err();
+            assert_eq!(error.to_string(), expected);
+        }
+    }
+
+    /// Any value, as deep as `depth`. Sets are lists here, and no list is sorted.
+    fn any(random: &mut fastrand::Rng, depth: usize) -> Dynamic {
+        match random.u8(..if depth == 0 { 6 } else { 8 }) {
+            0 => Dynamic::Null,
+            1 => Dynamic::Unknown,
+            2 => Dynamic::Bool(random.bool()),
+            3 => Dynamic::Number(Number::parse(&random.i64(..).to_string())),
+            4 => Dynamic::Number(Number::from(f64::from(random.i32(..)) / 64.0)),
+            5 => Dynamic::String((0..random.u8(..9)).map(|_| random.char(..)).collect()),
+            6 => Dynamic::List((0..random.u8(..4)).map(|_| any(random, depth - 1)).collect()),
+            _ => Dynamic::Map(
+                (0..random.u8(..4))
+                    .map(|key| (format!("k{key}"), any(random, depth - 1)))
+                    .collect(),
+            ),
+        }
+    }
+
+    #[test]
+    fn any_value_reads_back_as_it_was_written_with_its_type_or_without() {
+        let mut random = fastrand::Rng::with_seed(6);
+        for _ in 0..2_000 {
+            let value = any(&mut random, 4);
+            for kind in [Type::Dynamic, value.told_type()] {
+                let bytes = to_msgpack(&value, &kind).unwrap();
+                assert_eq!(from_msgpack(&bytes, &kind).unwrap(), value, "{kind:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn torn_values_are_refused_and_never_followed() {
+        let mut random = fastrand::Rng::with_seed(6);
+        for _ in 0..500 {
+            let value = any(&mut random, 3);
+            let bytes = to_msgpack(&value, &Type::Dynamic).unwrap();
+            for end in 1..bytes.len() {
+                assert!(from_msgpack(&bytes[..end], &Type::Dynamic).is_err(), "{bytes:?} {end}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_stored_dynamic_value_is_read_by_its_type() {
+        let json = br#"{ "value": ["a", 1], "type": ["tuple", ["string", "number"]] }"#;
+        let read = from_json(json, &Type::Dynamic).unwrap();
+        assert_eq!(read, Dynamic::List(vec![Dynamic::from("a"), Dynamic::from(1)]));
+        let error = from_json(br#"{ "value": "a" }"#, &Type::Dynamic).unwrap_err();
+        assert_eq!(error.to_string(), "value: expected a type and a value, found neither");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! <https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md>.
 
 use super::diagnostic::{path_text, provider_bug};
-use super::schema::{Attribute, Nesting, Presence, Schema, Shape};
+use super::schema::{Attribute, Nesting, Presence, Schema, Shape, visit};
 use super::value::{AttributePath, Diagnostics, Dynamic};
 
 /// A plan may differ from configuration only where the provider may decide, and from prior state
@@ -41,7 +41,7 @@ pub fn check_apply(
         if !state.is_wholly_known() {
             breach(&path, "is still unknown after apply", diagnostics);
         } else if let Some(where_) = departs(planned.get(attribute.name), state, &path) {
-            let text = if attribute.sensitive {
+            let text = if attribute.is_secret() {
                 "is not the sensitive value that was planned".to_owned()
             } else {
                 format!("is {state}, and {} was planned", planned.get(attribute.name))
@@ -54,15 +54,57 @@ pub fn check_apply(
 /// A stored state is wholly known and holds no write-only value.
 pub fn check_state(schema: &Schema, state: &Dynamic, diagnostics: &mut Diagnostics) {
     for attribute in &schema.attributes {
-        let value = state.get(attribute.name);
-        let path = AttributePath::new(attribute.name);
-        if !value.is_wholly_known() {
+        if !state.get(attribute.name).is_wholly_known() {
+            let path = AttributePath::new(attribute.name);
             breach(&path, "is unknown in a stored state", diagnostics);
         }
+    }
+    let mut inspect = |attribute: &Attribute, value: &Dynamic, path: &AttributePath| {
         if attribute.write_only && !value.is_null() {
-            breach(&path, "is write-only, and has a value in a stored state", diagnostics);
+            breach(path, "is write-only, and has a value in a stored state", diagnostics);
+        }
+    };
+    visit(&schema.attributes, state, &AttributePath::root(), &mut inspect);
+}
+
+/// What an ephemeral resource gave is wholly known and holds what configuration says.
+pub fn check_ephemeral(
+    schema: &Schema,
+    config: &Dynamic,
+    result: &Dynamic,
+    diagnostics: &mut Diagnostics,
+) {
+    check_plan(schema, config, &Dynamic::Null, result, diagnostics);
+    for attribute in &schema.attributes {
+        if !result.get(attribute.name).is_wholly_known() {
+            breach(&AttributePath::new(attribute.name), "is unknown once it is open", diagnostics);
         }
     }
+}
+
+/// The value without anything write-only, at any depth: what may leave this process.
+#[must_use]
+pub fn without_write_only(attributes: &[Attribute], value: Dynamic) -> Dynamic {
+    let Dynamic::Map(mut object) = value else { return value };
+    for attribute in attributes {
+        let Some(value) = object.get_mut(attribute.name) else { continue };
+        if attribute.write_only {
+            *value = Dynamic::Null;
+            continue;
+        }
+        let Shape::Nested(nesting, nested) = &attribute.shape else { continue };
+        let clean = |value: Dynamic| without_write_only(nested, value);
+        *value = match (nesting, std::mem::take(value)) {
+            (Nesting::Map, Dynamic::Map(items)) => {
+                Dynamic::Map(items.into_iter().map(|(key, item)| (key, clean(item))).collect())
+            }
+            (Nesting::List, Dynamic::List(items)) => {
+                Dynamic::List(items.into_iter().map(clean).collect())
+            }
+            (_, value) => clean(value),
+        };
+    }
+    Dynamic::Map(object)
 }
 
 fn breach(path: &AttributePath, what: &str, diagnostics: &mut Diagnostics) {
@@ -112,7 +154,11 @@ fn plan_attribute(
     {
         return;
     }
-    let text = format!("is planned as {planned}, and configuration says {config}");
+    let text = if attribute.is_secret() {
+        "is planned as another sensitive value than configuration says".to_owned()
+    } else {
+        format!("is planned as {planned}, and configuration says {config}")
+    };
     breach(path, &text, diagnostics);
 }
 
@@ -240,6 +286,73 @@ mod tests {
             diagnostics.errors.iter().map(|error| path_text(&error.attribute)).collect();
         assert_eq!(paths, ["name", "id"]);
         assert!(diagnostics.errors[0].detail.contains("is \"b\", and \"a\" was planned"));
+    }
+
+    fn secrets() -> Schema {
+        let password = || Attribute::string("password_wo").write_only();
+        Schema {
+            attributes: vec![
+                password(),
+                Attribute::object("one", vec![password()]),
+                Attribute::objects("many", vec![password(), Attribute::string("name")]),
+                Attribute::object_list("row", vec![password()]),
+                Attribute::string("token").sensitive(),
+            ],
+            ..Schema::default()
+        }
+    }
+
+    /// Every write-only attribute of [`secrets`] holds this.
+    fn filled(secret: &Dynamic) -> Dynamic {
+        let one = object(&[("password_wo", secret.clone())]);
+        let many = object(&[("password_wo", secret.clone()), ("name", Dynamic::from("a"))]);
+        object(&[
+            ("password_wo", secret.clone()),
+            ("one", one.clone()),
+            ("many", object(&[("key", many)])),
+            ("row", Dynamic::List(vec![one])),
+            ("token", Dynamic::Null),
+        ])
+    }
+
+    #[test]
+    fn write_only_values_are_blanked_at_any_depth_and_nothing_else_is() {
+        let schema = secrets();
+        let clean = without_write_only(&schema.attributes, filled(&Dynamic::from("hunter2")));
+        assert_eq!(clean, filled(&Dynamic::Null));
+        assert_eq!(without_write_only(&schema.attributes, Dynamic::Null), Dynamic::Null);
+        assert_eq!(without_write_only(&schema.attributes, Dynamic::Unknown), Dynamic::Unknown);
+    }
+
+    #[test]
+    fn a_breach_names_a_secret_and_does_not_tell_it() {
+        let schema = secrets();
+        let mut diagnostics = Diagnostics::default();
+        let (told, blank) = (filled(&Dynamic::from("hunter2")), filled(&Dynamic::Null));
+        check_state(&schema, &told, &mut diagnostics);
+        assert_eq!(diagnostics.errors.len(), 4);
+        check_plan(&schema, &told, &Dynamic::Null, &told, &mut diagnostics);
+        check_apply(&schema, &blank, &told, &mut diagnostics);
+        let token = |text: &str| object(&[("token", Dynamic::from(text))]);
+        check_plan(&schema, &token("hunter2"), &Dynamic::Null, &token("x"), &mut diagnostics);
+        check_ephemeral(&schema, &token("hunter2"), &token("x"), &mut diagnostics);
+        for error in &diagnostics.errors {
+            assert!(!error.detail.contains("hunter2"), "{}", error.detail);
+        }
+        let paths: Vec<_> =
+            diagnostics.errors.iter().map(|error| path_text(&error.attribute)).collect();
+        assert!(paths.contains(&r#"many["key"].password_wo"#.to_owned()), "{paths:?}");
+        assert!(paths.contains(&"row[0].password_wo".to_owned()), "{paths:?}");
+    }
+
+    #[test]
+    fn an_open_ephemeral_resource_knows_everything() {
+        let mut diagnostics = Diagnostics::default();
+        let config = object(&[("name", Dynamic::from("a"))]);
+        let result = object(&[("name", Dynamic::from("a")), ("id", Dynamic::Unknown)]);
+        check_ephemeral(&schema(), &config, &result, &mut diagnostics);
+        assert_eq!(diagnostics.errors.len(), 1);
+        assert!(diagnostics.errors[0].detail.contains("id is unknown once it is open"));
     }
 
     #[test]

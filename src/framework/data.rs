@@ -16,8 +16,13 @@ pub struct Mismatch {
 }
 
 impl Mismatch {
+    /// Tells what kind of value was found, never its content, which may be a secret.
     fn new(expected: &str, found: &Dynamic) -> Self {
-        Self { expected: expected.to_owned(), found: found.to_string() }
+        let found = match found {
+            Dynamic::Number(number) => number.to_string(),
+            other => other.words().to_owned(),
+        };
+        Self { expected: expected.to_owned(), found }
     }
 
     /// The same mismatch, told from one level further out.
@@ -269,7 +274,7 @@ macro_rules! model {
                 let Dynamic::Map(mut object) = value else {
                     return Err(Mismatch {
                         expected: String::from("an object"),
-                        found: value.to_string(),
+                        found: value.words().to_owned(),
                     });
                 };
                 let model = Self {
@@ -336,6 +341,6 @@ mod tests {
     fn a_mismatch_names_the_way_to_the_attribute() {
         let object = Object::from([("sizes".to_owned(), Dynamic::List(vec![Dynamic::from("x")]))]);
         let error = Sample::from_dynamic(Dynamic::Map(object)).unwrap_err();
-        assert_eq!(error.to_string(), "expected sizes: a number, found \"x\"");
+        assert_eq!(error.to_string(), "expected sizes: a number, found a string");
     }
 }

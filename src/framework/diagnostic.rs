@@ -36,6 +36,15 @@ pub fn invalid_value(path: &AttributePath, value: &Dynamic, rule: &str) -> Diagn
     )
 }
 
+/// As [`invalid_value`], for a value that must not be shown.
+pub fn invalid_secret(path: &AttributePath, rule: &str) -> Diagnostic {
+    diagnostic(
+        "Invalid Attribute Value",
+        format!("{} = (sensitive value): {}.", path_text(path), rule.trim_end_matches('.')),
+        path.clone(),
+    )
+}
+
 /// Attributes contradict each other. `rule` is a whole sentence that names them.
 pub fn invalid_combination(path: AttributePath, rule: impl Into<Cow<'static, str>>) -> Diagnostic {
     diagnostic("Invalid Attribute Combination", rule, path)

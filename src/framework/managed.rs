@@ -120,7 +120,7 @@ impl<R> Managed<R> {
     }
 }
 
-fn model<M: Data>(value: Dynamic) -> Result<M, Diagnostic> {
+pub(super) fn model<M: Data>(value: Dynamic) -> Result<M, Diagnostic> {
     M::from_dynamic(value).map_err(|error| {
         provider_bug(&format!("A value does not fit the model of its resource: {error}."))
     })
@@ -178,7 +178,7 @@ impl<R> Managed<R> {
             }
         }
         contract::check_plan(schema, config, prior, &planned, &mut output.diagnostics);
-        output.planned = planned;
+        output.planned = contract::without_write_only(&schema.attributes, planned);
         Ok(())
     }
 
@@ -280,7 +280,8 @@ where
             Ok(()) => contract::check_apply(schema, &planned, &state, &mut diagnostics),
             Err(error) => diagnostics.add_error(error),
         }
-        StateOutput { state: state.unknown_to_null(), private, diagnostics }
+        let state = contract::without_write_only(&schema.attributes, state.unknown_to_null());
+        StateOutput { state, private, diagnostics }
     }
 
     async fn read(&self, cx: Context<C>, state: Dynamic, mut private: Private) -> StateOutput {
@@ -299,13 +300,17 @@ where
             }
         };
         contract::check_state(schema, &state, &mut diagnostics);
+        let state = contract::without_write_only(&schema.attributes, state);
         StateOutput { state, private, diagnostics }
     }
 
     async fn import(&self, cx: Context<C>, id: String) -> StateOutput {
         let mut output = StateOutput::default();
+        let attributes = &ManagedResource::<C>::schema(self).attributes;
         match self.resource.import(&cx, &id).await {
-            Ok(model) => output.state = model.to_dynamic(),
+            Ok(model) => {
+                output.state = contract::without_write_only(attributes, model.to_dynamic());
+            }
             Err(error) => output.diagnostics.add_error(error),
         }
         output
@@ -323,6 +328,8 @@ where
             )));
         }
         codec::from_json(json, &schema.kind())
+            // An attribute may have become write-only since.
+            .map(|state| contract::without_write_only(&schema.attributes, state))
             .map_err(|error| provider_bug(&format!("The stored state cannot be read: {error}.")))
     }
 }

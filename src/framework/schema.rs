@@ -9,59 +9,7 @@ use std::collections::BTreeMap;
 use super::check::Check;
 use super::value::{AttributePath, Dynamic};
 
-/// A Terraform type constraint.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Type {
-    /// `string`
-    String,
-    /// `number`
-    Number,
-    /// `bool`
-    Bool,
-    /// `list(T)`
-    List(Box<Type>),
-    /// `set(T)`
-    Set(Box<Type>),
-    /// `map(T)`
-    Map(Box<Type>),
-    /// `object({…})`
-    Object(BTreeMap<String, Type>),
-}
-
-impl Type {
-    /// `list(of)`
-    pub fn list(of: Type) -> Self {
-        Self::List(Box::new(of))
-    }
-
-    /// `set(of)`
-    pub fn set(of: Type) -> Self {
-        Self::Set(Box::new(of))
-    }
-
-    /// `map(of)`
-    pub fn map(of: Type) -> Self {
-        Self::Map(Box::new(of))
-    }
-
-    /// The JSON form in which types travel.
-    pub fn to_json(&self) -> serde_json::Value {
-        use serde_json::json;
-        match self {
-            Self::String => json!("string"),
-            Self::Number => json!("number"),
-            Self::Bool => json!("bool"),
-            Self::List(of) => json!(["list", of.to_json()]),
-            Self::Set(of) => json!(["set", of.to_json()]),
-            Self::Map(of) => json!(["map", of.to_json()]),
-            Self::Object(attributes) => {
-                let attributes: serde_json::Map<_, _> =
-                    attributes.iter().map(|(name, of)| (name.clone(), of.to_json())).collect();
-                json!(["object", attributes])
-            }
-        }
-    }
-}
+pub use super::types::Type;
 
 /// Who may give an attribute its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -313,6 +261,15 @@ impl Attribute {
     /// Whether configuration may give the value.
     pub fn is_configurable(&self) -> bool {
         self.presence != Presence::Computed
+    }
+
+    /// Whether its value, or a part of it, must not be shown.
+    pub fn is_secret(&self) -> bool {
+        let within = match &self.shape {
+            Shape::Plain(_) => false,
+            Shape::Nested(_, attributes) => attributes.iter().any(Self::is_secret),
+        };
+        self.sensitive || self.write_only || within
     }
 
     /// The type of its value.

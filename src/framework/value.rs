@@ -10,6 +10,8 @@ use std::fmt;
 pub use tf_provider::value::Value;
 pub use tf_provider::{AttributePath, AttributePathStep, Diagnostic, Diagnostics};
 
+use super::types::Type;
+
 pub use super::data::{Data, Mismatch, StringMap, Strings, known_map, known_set, string_map};
 
 /// An object's attributes by name.
@@ -72,6 +74,34 @@ impl Dynamic {
             Self::Map(object) => object.get(name).unwrap_or(&Dynamic::Null),
             Self::Unknown => &Dynamic::Unknown,
             _ => &Dynamic::Null,
+        }
+    }
+
+    /// What kind of value this is, in words; for where its content may be a secret.
+    pub fn words(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Unknown => "an unknown value",
+            Self::Bool(_) => "a bool",
+            Self::Number(_) => "a number",
+            Self::String(_) => "a string",
+            Self::List(_) => "a list",
+            Self::Map(_) => "an object",
+        }
+    }
+
+    /// The type that the form of this value tells: lists are tuples, maps are objects, and nothing
+    /// is told of null and of what is unknown.
+    pub fn told_type(&self) -> Type {
+        match self {
+            Self::Null | Self::Unknown => Type::Dynamic,
+            Self::Bool(_) => Type::Bool,
+            Self::Number(_) => Type::Number,
+            Self::String(_) => Type::String,
+            Self::List(items) => Type::Tuple(items.iter().map(Self::told_type).collect()),
+            Self::Map(items) => Type::Object(
+                items.iter().map(|(name, item)| (name.clone(), item.told_type())).collect(),
+            ),
         }
     }
 

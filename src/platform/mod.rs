@@ -8,6 +8,7 @@
 //! * [`defaults`]: every opinion of the platform, and nothing else.
 //! * [`naming`]: names, tokens and identifier forms, and their rules.
 //! * [`tags`]: what is written on every object, and what of it the practitioner sees.
+//! * [`auth_token`]: which auth tokens a cache takes.
 //! * [`classification`]: data classification levels and the floors they set.
 //! * [`policies`]: IAM, bucket and file system policy documents, and their comparison.
 //! * [`kubernetes`]: StorageClass and PersistentVolume manifests for the EFS and EBS CSI drivers.
@@ -17,6 +18,7 @@
 //! * [`stores`]: the products and stores of the observability stack.
 //! * [`duration`]: the two duration spellings practitioners write.
 
+pub mod auth_token;
 pub mod classification;
 pub mod defaults;
 pub mod duration;

@@ -20,11 +20,13 @@ use async_trait::async_trait;
 
 use crate::aws;
 use crate::framework::diagnostic::{diagnostic, provider_bug};
+use crate::framework::ephemeral::OpenableResource;
+use crate::framework::function::Function;
 use crate::framework::managed::{ManagedResource, ReadableSource};
 use crate::framework::schema::Schema;
 use crate::framework::server::{Provider, Server};
 use crate::framework::value::{AttributePath, Data as _, Diagnostic, Diagnostics, Dynamic, Object};
-use crate::{data_sources, resources};
+use crate::{data_sources, ephemeral_resources, functions, resources};
 
 pub use context::{IncompleteCreate, ProviderContext};
 
@@ -99,6 +101,14 @@ impl Provider for Officeless {
 
     fn data_sources(&self) -> Vec<Box<dyn ReadableSource<ProviderContext>>> {
         data_sources::all()
+    }
+
+    fn ephemeral_resources(&self) -> Vec<Box<dyn OpenableResource<ProviderContext>>> {
+        ephemeral_resources::all()
+    }
+
+    fn functions(&self) -> Vec<Box<dyn Function>> {
+        functions::all()
     }
 }
 

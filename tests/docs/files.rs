@@ -32,12 +32,16 @@ const TOP: &[&str] = &[
     "tests",
 ];
 
-/// The full type names of resources and data sources.
+/// The full type names of resources, data sources and ephemeral resources, and the names of
+/// functions.
 fn type_names() -> BTreeSet<&'static str> {
     subjects()
         .into_iter()
         .filter_map(|subject| match subject {
-            Subject::Resource(name) | Subject::DataSource(name) => Some(name),
+            Subject::Resource(name)
+            | Subject::DataSource(name)
+            | Subject::EphemeralResource(name)
+            | Subject::Function(name) => Some(name),
             Subject::Provider => None,
         })
         .collect()
@@ -131,6 +135,8 @@ fn changelog_announces_everything_served() {
             Subject::Provider => continue,
             Subject::Resource(name) => format!("* **New Resource:** `{name}`"),
             Subject::DataSource(name) => format!("* **New Data Source:** `{name}`"),
+            Subject::EphemeralResource(name) => format!("* **New Ephemeral Resource:** `{name}`"),
+            Subject::Function(name) => format!("* **New Function:** `{name}`"),
         };
         assert!(changelog.contains(&entry), "CHANGELOG.md has no line {entry}");
     }

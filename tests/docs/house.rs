@@ -17,13 +17,77 @@ const EMPTY_NAMES: &[&str] = &["common", "helper", "helpers", "manager", "misc",
 /// Each layer with those it must not import. The generated protocol types and the guard against
 /// panics, which `framework` serves with, are all that anybody takes from `plugin`.
 const WALLS: &[(&str, &[&str])] = &[
-    ("aws", &["data_sources", "docs", "framework", "plugin", "provider", "resources"]),
-    ("framework", &["aws", "data_sources", "docs", "platform", "provider", "resources"]),
-    ("platform", &["aws", "data_sources", "docs", "plugin", "provider", "resources"]),
-    ("plugin", &["aws", "data_sources", "docs", "framework", "platform", "provider", "resources"]),
-    ("docs", &["aws", "data_sources", "platform", "plugin", "provider", "resources"]),
+    (
+        "aws",
+        &[
+            "data_sources",
+            "docs",
+            "ephemeral_resources",
+            "framework",
+            "functions",
+            "plugin",
+            "provider",
+            "resources",
+        ],
+    ),
+    (
+        "framework",
+        &[
+            "aws",
+            "data_sources",
+            "docs",
+            "ephemeral_resources",
+            "functions",
+            "platform",
+            "provider",
+            "resources",
+        ],
+    ),
+    (
+        "platform",
+        &[
+            "aws",
+            "data_sources",
+            "docs",
+            "ephemeral_resources",
+            "functions",
+            "plugin",
+            "provider",
+            "resources",
+        ],
+    ),
+    (
+        "plugin",
+        &[
+            "aws",
+            "data_sources",
+            "docs",
+            "ephemeral_resources",
+            "framework",
+            "functions",
+            "platform",
+            "provider",
+            "resources",
+        ],
+    ),
+    (
+        "docs",
+        &[
+            "aws",
+            "data_sources",
+            "ephemeral_resources",
+            "functions",
+            "platform",
+            "plugin",
+            "provider",
+            "resources",
+        ],
+    ),
     ("resources", &["docs", "plugin"]),
     ("data_sources", &["docs", "plugin"]),
+    ("ephemeral_resources", &["docs", "plugin"]),
+    // Functions are called before there is a provider block, and without credentials.
+    ("functions", &["aws", "data_sources", "docs", "plugin", "provider", "resources"]),
     ("provider", &["docs", "plugin"]),
 ];
 

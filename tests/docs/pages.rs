@@ -5,12 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-use officeless::docs::{Examples, Subject, defaults_guide, page};
+use officeless::docs::{Examples, Subject, defaults_guide, function_page, page};
 use officeless::framework::server::Provider as _;
 use officeless::platform::defaults::PLATFORM;
 use officeless::provider::Officeless;
 use officeless::provider::environment::Environment;
-use officeless::{data_sources, resources};
+use officeless::{data_sources, ephemeral_resources, functions, resources};
 use officeless_testbench::{find_clis, repository};
 
 use crate::tree;
@@ -18,13 +18,21 @@ use crate::tree;
 /// The guide that is generated; the others are written by hand.
 const DEFAULTS_GUIDE: &str = "docs/guides/defaults.md";
 
+/// The folders of pages and of examples.
+const KINDS: [&str; 4] = ["resources", "data-sources", "ephemeral-resources", "functions"];
+
 /// Everything that has a page.
 pub(crate) fn subjects() -> Vec<Subject> {
     let resources = resources::all();
     let sources = data_sources::all();
+    let ephemeral = ephemeral_resources::all();
+    let functions = functions::all();
     let resources = resources.iter().map(|one| Subject::Resource(one.type_name()));
     let sources = sources.iter().map(|one| Subject::DataSource(one.type_name()));
-    [Subject::Provider].into_iter().chain(resources).chain(sources).collect()
+    let ephemeral = ephemeral.iter().map(|one| Subject::EphemeralResource(one.type_name()));
+    let functions = functions.iter().map(|one| Subject::Function(one.name()));
+    let all = [Subject::Provider].into_iter().chain(resources).chain(sources);
+    all.chain(ephemeral).chain(functions).collect()
 }
 
 /// Every generated page, by its path in the checkout.
@@ -39,6 +47,9 @@ fn generated() -> BTreeMap<String, String> {
     for resource in resources::all() {
         add(Subject::Resource(resource.type_name()), resource.schema());
     }
+    for resource in ephemeral_resources::all() {
+        add(Subject::EphemeralResource(resource.type_name()), resource.schema());
+    }
     let mut guide = None;
     for source in data_sources::all() {
         add(Subject::DataSource(source.type_name()), source.schema());
@@ -46,6 +57,11 @@ fn generated() -> BTreeMap<String, String> {
             let values = serde_json::to_value(PLATFORM).unwrap();
             guide = Some(defaults_guide(source.schema(), &values));
         }
+    }
+    for function in functions::all() {
+        let subject = Subject::Function(function.name());
+        let page = function_page(function.name(), &function.signature(), &examples(subject));
+        pages.insert(format!("docs/{}", subject.page_path()), page);
     }
     let guide = guide.expect("the data source of the platform's defaults is served");
     pages.insert(DEFAULTS_GUIDE.to_owned(), guide);
@@ -115,7 +131,8 @@ fn difference(there: Option<&str>, text: &str) -> String {
 #[test]
 fn every_page_has_its_subject() {
     let generated = generated();
-    for folder in ["docs/resources", "docs/data-sources"] {
+    for folder in KINDS.map(|kind| format!("docs/{kind}")) {
+        let folder = folder.as_str();
         for path in tree::files(folder) {
             assert!(generated.contains_key(&path), "{path}: nothing of that name is served");
         }
@@ -125,8 +142,8 @@ fn every_page_has_its_subject() {
 #[test]
 fn docs_holds_only_what_the_registry_renders() {
     for path in tree::files("docs") {
-        let legal = ["docs/resources/", "docs/data-sources/", "docs/guides/"];
-        let placed = path == "docs/index.md" || legal.iter().any(|folder| path.starts_with(folder));
+        let legal = |kind: &&str| path.starts_with(&format!("docs/{kind}/"));
+        let placed = path == "docs/index.md" || KINDS.iter().chain(&["guides"]).any(legal);
         assert!(placed && tree::is(&path, "md"), "{path}: the registry does not render it");
         let text = tree::read(&path);
         assert!(text.len() < 500_000, "{path}: the registry cuts pages at 500,000 bytes");
@@ -149,7 +166,7 @@ fn every_subject_has_examples_and_every_example_a_subject() {
         }
         folders.insert(folder);
     }
-    for kind in ["resources", "data-sources"] {
+    for kind in KINDS {
         for name in tree::names(&format!("examples/{kind}")) {
             let folder = format!("examples/{kind}/{name}");
             assert!(folders.contains(&folder), "{folder}: nothing of that name is served");

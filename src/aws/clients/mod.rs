@@ -198,6 +198,11 @@ impl Clients {
         &self.region
     }
 
+    /// What signs the calls, for requests that no client sends.
+    pub(super) fn credentials(&self) -> Option<SharedCredentialsProvider> {
+        self.config.credentials_provider()
+    }
+
     /// The partition the region lies in.
     pub fn partition(&self) -> Partition {
         Partition::of_region(&self.region)
@@ -272,7 +277,6 @@ impl Clients {
         })
     }
 
-    #[allow(dead_code, reason = "the functions for it come with the cache token")]
     pub(super) fn secrets_manager(&self) -> &aws_sdk_secretsmanager::Client {
         self.secrets_manager.get_or_init(|| {
             let service = Service::SecretsManager;

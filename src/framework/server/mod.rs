@@ -6,6 +6,8 @@
 
 mod convert;
 mod data_sources;
+mod ephemeral;
+mod functions;
 mod provider;
 mod resources;
 #[cfg(test)]
@@ -20,6 +22,8 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
 use super::diagnostic::{provider_bug, whole};
+use super::ephemeral::OpenableResource;
+use super::function::Function;
 use super::managed::{ManagedResource, ReadableSource};
 use super::resource::Context;
 use super::schema::Schema;
@@ -52,6 +56,16 @@ pub trait Provider: Send + Sync + 'static {
 
     /// The data sources.
     fn data_sources(&self) -> Vec<Box<dyn ReadableSource<Self::Context>>>;
+
+    /// The ephemeral resources.
+    fn ephemeral_resources(&self) -> Vec<Box<dyn OpenableResource<Self::Context>>> {
+        Vec::new()
+    }
+
+    /// The functions.
+    fn functions(&self) -> Vec<Box<dyn Function>> {
+        Vec::new()
+    }
 }
 
 /// How far the provider has come.
@@ -80,6 +94,8 @@ struct Inner<P: Provider> {
     schema: Schema,
     resources: BTreeMap<&'static str, Box<dyn ManagedResource<P::Context>>>,
     data_sources: BTreeMap<&'static str, Box<dyn ReadableSource<P::Context>>>,
+    ephemeral_resources: BTreeMap<&'static str, Box<dyn OpenableResource<P::Context>>>,
+    functions: BTreeMap<&'static str, Box<dyn Function>>,
     session: Mutex<Session<P::Context>>,
 }
 
@@ -88,6 +104,8 @@ impl<P: Provider> std::fmt::Debug for Server<P> {
         f.debug_struct("Server")
             .field("resources", &self.inner.resources.keys())
             .field("data_sources", &self.inner.data_sources.keys())
+            .field("ephemeral_resources", &self.inner.ephemeral_resources.keys())
+            .field("functions", &self.inner.functions.keys())
             .finish_non_exhaustive()
     }
 }
@@ -97,11 +115,15 @@ impl<P: Provider> Server<P> {
     pub fn new(provider: P) -> Self {
         let resources = provider.resources().into_iter();
         let data_sources = provider.data_sources().into_iter();
+        let ephemeral = provider.ephemeral_resources().into_iter();
+        let functions = provider.functions().into_iter();
         let session = Session { configured: Configured::Not, cancel: CancellationToken::new() };
         let inner = Inner {
             schema: provider.schema(),
             resources: resources.map(|resource| (resource.type_name(), resource)).collect(),
             data_sources: data_sources.map(|source| (source.type_name(), source)).collect(),
+            ephemeral_resources: ephemeral.map(|one| (one.type_name(), one)).collect(),
+            functions: functions.map(|function| (function.name(), function)).collect(),
             session: Mutex::new(session),
             provider,
         };
@@ -125,6 +147,16 @@ impl<P: Provider> Inner<P> {
             .ok_or_else(|| unknown_type("data source", name))
     }
 
+    fn ephemeral_resource(
+        &self,
+        name: &str,
+    ) -> Result<&dyn OpenableResource<P::Context>, Diagnostic> {
+        self.ephemeral_resources
+            .get(name)
+            .map(AsRef::as_ref)
+            .ok_or_else(|| unknown_type("ephemeral resource", name))
+    }
+
     /// The context for an operation that may do without one while the block has unknown values.
     fn context(&self) -> Result<Option<Context<P::Context>>, Diagnostic> {
         self.with_session(|session| match &session.configured {
@@ -138,15 +170,18 @@ impl<P: Provider> Inner<P> {
 
     /// The context for an operation that has to ask AWS.
     fn ready(&self) -> Result<Context<P::Context>, Diagnostic> {
-        self.context()?.ok_or_else(|| {
-            whole(
-                "Provider Configuration Not Known Yet",
-                "The provider block has values that are known only after apply, so AWS cannot be \
-                 asked about this object now. Apply what those values come from first, with \
-                 -target, or give the provider block values that are known.",
-            )
-        })
+        self.context()?.ok_or_else(not_known_yet)
     }
+}
+
+/// AWS has to be asked, and the provider block has unknown values.
+pub fn not_known_yet() -> Diagnostic {
+    whole(
+        "Provider Configuration Not Known Yet",
+        "The provider block has values that are known only after apply, so AWS cannot be asked \
+         about this object now. Apply what those values come from first, with -target, or give \
+         the provider block values that are known.",
+    )
 }
 
 fn unknown_type(kind: &str, name: &str) -> Diagnostic {
@@ -176,6 +211,12 @@ type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<Response<T>, Status>> + 
 /// as `async_trait` would, which sees a macro only unexpanded.
 macro_rules! rpc {
     ($name:ident, $module:ident, $message:ident) => {
+        rpc!($name, $module, $message, |diagnostics| {
+            #[allow(clippy::needless_update, reason = "some responses have only diagnostics")]
+            proto::$message::Response { diagnostics, ..Default::default() }
+        });
+    };
+    ($name:ident, $module:ident, $message:ident, $fallback:expr) => {
         fn $name<'a, 'b>(
             &'a self,
             request: Request<proto::$message::Request>,
@@ -187,10 +228,7 @@ macro_rules! rpc {
             let inner = Arc::clone(&self.inner);
             let request = request.into_inner();
             let work = async move { $module::$name(&inner, request).await };
-            Box::pin(answer(work, |diagnostics| {
-                #[allow(clippy::needless_update, reason = "some responses have only diagnostics")]
-                proto::$message::Response { diagnostics, ..Default::default() }
-            }))
+            Box::pin(answer(work, $fallback))
         }
     };
 }
@@ -211,6 +249,14 @@ impl<P: Provider> proto::provider_server::Provider for Server<P> {
 
     rpc!(validate_data_resource_config, data_sources, validate_data_resource_config);
     rpc!(read_data_source, data_sources, read_data_source);
+
+    rpc!(validate_ephemeral_resource_config, ephemeral, validate_ephemeral_resource_config);
+    rpc!(open_ephemeral_resource, ephemeral, open_ephemeral_resource);
+    rpc!(renew_ephemeral_resource, ephemeral, renew_ephemeral_resource);
+    rpc!(close_ephemeral_resource, ephemeral, close_ephemeral_resource);
+
+    rpc!(get_functions, functions, get_functions);
+    rpc!(call_function, functions, call_function, functions::panicked);
 
     async fn stop_provider(
         &self,

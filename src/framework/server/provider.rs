@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Configured, Inner, Provider, Session, convert};
+use super::{Configured, Inner, Provider, Session, convert, functions};
 use crate::framework::check;
 use crate::framework::value::{Diagnostics, Dynamic};
 use crate::plugin::proto::tfplugin6 as proto;
@@ -21,7 +21,9 @@ pub(super) async fn get_metadata<P: Provider>(
     inner: &Inner<P>,
     _request: proto::get_metadata::Request,
 ) -> proto::get_metadata::Response {
-    use proto::get_metadata::{DataSourceMetadata, ResourceMetadata};
+    use proto::get_metadata::{
+        DataSourceMetadata, EphemeralMetadata, FunctionMetadata, ResourceMetadata,
+    };
     let name = |name: &&str| (*name).to_owned();
     proto::get_metadata::Response {
         server_capabilities: Some(capabilities()),
@@ -34,6 +36,16 @@ pub(super) async fn get_metadata<P: Provider>(
             .data_sources
             .keys()
             .map(|type_name| DataSourceMetadata { type_name: name(type_name) })
+            .collect(),
+        ephemeral_resources: inner
+            .ephemeral_resources
+            .keys()
+            .map(|type_name| EphemeralMetadata { type_name: name(type_name) })
+            .collect(),
+        functions: inner
+            .functions
+            .keys()
+            .map(|function| FunctionMetadata { name: name(function) })
             .collect(),
         ..Default::default()
     }
@@ -55,6 +67,12 @@ pub(super) async fn get_provider_schema<P: Provider>(
             .iter()
             .map(|(name, source)| ((*name).to_owned(), convert::schema(source.schema())))
             .collect(),
+        ephemeral_resource_schemas: inner
+            .ephemeral_resources
+            .iter()
+            .map(|(name, resource)| ((*name).to_owned(), convert::schema(resource.schema())))
+            .collect(),
+        functions: functions::signatures(inner),
         server_capabilities: Some(capabilities()),
         ..Default::default()
     }

@@ -75,12 +75,11 @@ impl Form {
 
     const fn max_length(self) -> usize {
         match self {
-            Self::RoleName => 64,
+            Self::RoleName | Self::AvailabilityZone => 64,
             Self::ClusterName => 100,
             Self::DnsLabel => 63,
             Self::DnsSubdomain => 253,
             Self::FileSystemId | Self::AccessPointId | Self::MountTargetId | Self::VolumeId => 128,
-            Self::AvailabilityZone => 64,
             Self::RoleArn | Self::KeyArn => 2_048,
         }
     }

@@ -1,5 +1,9 @@
 //! The RPCs in-process, over a provider made for it.
 
+mod ephemeral;
+mod functions;
+mod write_only;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
