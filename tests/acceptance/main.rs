@@ -10,7 +10,9 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod cache_auth_token;
 mod failures;
+mod functions;
 mod observability_buckets;
 mod observability_edges;
 mod refusals;

@@ -7,7 +7,7 @@ use officeless_testbench::{
 };
 
 /// The provider under test.
-const PROVIDER: &str = env!("CARGO_BIN_EXE_terraform-provider-officeless");
+pub(crate) const PROVIDER: &str = env!("CARGO_BIN_EXE_terraform-provider-officeless");
 
 /// The region of every test.
 pub(crate) const REGION: &str = "us-east-1";
