@@ -68,7 +68,7 @@ install: build ## put the provider where Terraform finds it without a registry
 	done
 
 tools: ## fetch what tests need into .tools/
-	@$(FETCH) ministack protoc-if-missing terraform
+	@$(FETCH) ministack moto protoc-if-missing terraform
 
 clean-tools: ## remove .tools/
 	rm -rf .tools

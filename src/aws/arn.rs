@@ -73,6 +73,16 @@ impl Arn {
         Self::build(partition, "elasticfilesystem", region, account, format!("file-system/{id}"))
     }
 
+    /// The ARN of an EBS volume.
+    pub fn volume(partition: &str, region: &str, account: &str, id: &str) -> Self {
+        Self::build(partition, "ec2", region, account, format!("volume/{id}"))
+    }
+
+    /// The ARN of a managed policy of AWS; `path` as in `service-role/AmazonEBSCSIDriverPolicy`.
+    pub fn aws_policy(partition: &str, path: &str) -> Self {
+        Self::build(partition, "iam", "", "aws", format!("policy/{path}"))
+    }
+
     /// The last part of the resource: the role's name, the file system's ID.
     pub fn resource_id(&self) -> &str {
         self.resource.rsplit(['/', ':']).next().unwrap_or(&self.resource)

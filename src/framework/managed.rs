@@ -175,6 +175,8 @@ impl<R> Managed<R> {
             if let Some(refusal) = self.resource.refuse_destroy(prior, Some(&replacement), private)
             {
                 output.diagnostics.add_error(refusal);
+            } else if let Some(warning) = self.resource.warn_destroy(prior) {
+                output.diagnostics.add_warning(warning);
             }
         }
         contract::check_plan(schema, config, prior, &planned, &mut output.diagnostics);
@@ -241,6 +243,8 @@ where
                         self.resource.refuse_destroy(&prior, None, &input.private)
                     {
                         output.diagnostics.add_error(refusal);
+                    } else if let Some(warning) = self.resource.warn_destroy(&prior) {
+                        output.diagnostics.add_warning(warning);
                     }
                 }
                 Ok(None) => {}

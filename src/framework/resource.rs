@@ -160,6 +160,11 @@ pub trait Resource<C: Send + Sync + 'static>: Send + Sync + 'static {
         None
     }
 
+    /// What to say when this object is planned to be destroyed, or replaced, and may be.
+    fn warn_destroy(&self, _prior: &Self::Model) -> Option<Diagnostic> {
+        None
+    }
+
     /// Creates or updates: an idempotent walk to the planned state. Records after every step.
     async fn apply(
         &self,

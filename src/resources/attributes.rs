@@ -62,6 +62,19 @@ pub fn data_classification() -> Attribute {
         .check(Check::one_of(&["public", "internal", "confidential", "restricted"]))
 }
 
+/// `backup_plan`: the tag by which an `officeless_backup_plan` picks the object.
+pub fn backup_plan() -> Attribute {
+    Attribute::string("backup_plan")
+        .check(Check::pattern(
+            "^[A-Za-z0-9_.-]{1,50}$",
+            "must be the name of a backup plan: 1 to 50 letters, digits and _.-",
+        ))
+        .describe(
+            "Name of the `officeless_backup_plan` that backs the object up: adds the tag \
+             `officeless:backup`, by which the plan selects it.",
+        )
+}
+
 /// `deletion_protection`: refuses destroy and replacement at plan.
 pub fn deletion_protection(default: bool) -> Attribute {
     Attribute::bool("deletion_protection").default(default).describe(

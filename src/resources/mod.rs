@@ -8,6 +8,8 @@
 //! failed step is told), [`workload_access`] (how a workload gets its rights).
 
 pub mod attributes;
+pub mod block_storage;
+pub mod block_volume;
 pub mod observability_buckets;
 pub mod shared_storage;
 pub mod step;
@@ -22,6 +24,8 @@ use crate::provider::context::ProviderContext;
 /// The managed resources of the provider.
 pub fn all() -> Vec<Box<dyn ManagedResource<ProviderContext>>> {
     vec![
+        Box::new(Managed::new(block_storage::BlockStorage)),
+        Box::new(Managed::new(block_volume::BlockVolume)),
         Box::new(Managed::new(observability_buckets::ObservabilityBuckets)),
         Box::new(Managed::new(shared_storage::SharedStorage)),
     ]

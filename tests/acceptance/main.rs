@@ -10,11 +10,16 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod addon_versions;
+mod block_storage;
+mod block_volume;
 mod cache_auth_token;
 mod failures;
 mod functions;
+mod manifests;
 mod observability_buckets;
 mod observability_edges;
 mod refusals;
 mod scene;
+mod second_emulator;
 mod shared_storage;

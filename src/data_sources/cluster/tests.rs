@@ -60,7 +60,7 @@ fn an_installed_agent_shows_version_and_status() {
         name: "eks-pod-identity-agent".to_owned(),
         version: Some("v1.3.5-eksbuild.2".to_owned()),
         status: "ACTIVE".to_owned(),
-        issues: Vec::new(),
+        ..eks::Addon::default()
     };
     let model = Model::record("us-east-1", Observed { agent: Some(agent), ..observed() });
     let expected = Agent {

@@ -1,5 +1,6 @@
-//! What the EFS CSI driver may do.
+//! What the EFS CSI driver may do, and what the EBS CSI driver may beside AWS's policies for it.
 //! <https://github.com/kubernetes-sigs/aws-efs-csi-driver/blob/master/docs/iam-policy-create.md>
+//! <https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/docs/install.md>
 
 use serde_json::{Value, json};
 
@@ -68,6 +69,37 @@ pub fn efs_node_policy(file_system_arns: &[&str], allow_root_access: bool) -> St
     })])
 }
 
+/// AWS's policies for the EBS CSI driver, by the name configuration has for each, with the path of
+/// their ARN. <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html>
+pub const EBS_DRIVER_POLICIES: [(&str, &str); 3] = [
+    ("V2", "AmazonEBSCSIDriverPolicyV2"),
+    ("EKSClusterScoped", "AmazonEBSCSIDriverEKSClusterScopedPolicy"),
+    ("legacy", "service-role/AmazonEBSCSIDriverPolicy"),
+];
+
+/// What the EBS driver needs of customer keys, as compact JSON; none without any. Grants are given
+/// to AWS alone, which decrypts the volume for the node.
+pub fn ebs_key_policy(key_arns: &[&str]) -> Option<String> {
+    let keys = sorted(key_arns);
+    (!keys.is_empty()).then(|| {
+        document(&[
+            json!({
+                "Sid": "GrantKeysToAws",
+                "Effect": "Allow",
+                "Action": ["kms:CreateGrant"],
+                "Resource": keys,
+                "Condition": { "Bool": { "kms:GrantIsForAWSResource": "true" } },
+            }),
+            json!({
+                "Sid": "UseKeys",
+                "Effect": "Allow",
+                "Action": ["kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext"],
+                "Resource": keys,
+            }),
+        ])
+    })
+}
+
 fn resources(file_system_arns: &[&str]) -> Value {
     if file_system_arns.is_empty() { json!(["*"]) } else { json!(sorted(file_system_arns)) }
 }
@@ -108,6 +140,19 @@ mod tests {
         assert_eq!(of("TagAccessPoints")["Condition"], request);
         assert_eq!(of("DeleteOwnAccessPoints")["Condition"], resource);
         assert!(of("Describe").get("Condition").is_none());
+    }
+
+    #[test]
+    fn keys_of_volumes_are_used_and_granted_to_aws_alone() {
+        assert_eq!(ebs_key_policy(&[]), None);
+        let key = "arn:aws:kms:us-east-1:123456789012:key/0e5f0000-0000";
+        let policy: Value = serde_json::from_str(&ebs_key_policy(&[key, key]).unwrap()).unwrap();
+        let [grant, usage] = policy["Statement"].as_array().unwrap().as_slice() else {
+            panic!("{policy}")
+        };
+        assert_eq!(grant["Resource"], json!([key]));
+        assert_eq!(grant["Condition"], json!({ "Bool": { "kms:GrantIsForAWSResource": "true" } }));
+        assert_eq!(usage["Action"], json!(["kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext"]));
     }
 
     #[test]

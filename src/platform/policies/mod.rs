@@ -14,7 +14,7 @@ mod stores;
 use serde_json::{Value, json};
 
 pub use bucket::{MAX_BUCKET_POLICY_BYTES, tls_only_bucket_policy};
-pub use csi::{efs_controller_policy, efs_node_policy};
+pub use csi::{EBS_DRIVER_POLICIES, ebs_key_policy, efs_controller_policy, efs_node_policy};
 pub use equivalence::equivalent;
 pub use file_system::{
     FileSystemAccess, MAX_FILE_SYSTEM_POLICY_CHARACTERS, file_system_policy,

@@ -25,6 +25,16 @@ pub const ACCESS_POINT: &str = "officeless:access-point";
 /// The key that `officeless_backup_plan` selects by: the practitioner's to set.
 pub const BACKUP: &str = "officeless:backup";
 
+/// The key on a final snapshot that names the volume it was taken of.
+pub const FINAL_SNAPSHOT_OF: &str = "officeless:final-snapshot-of";
+/// The key without which the EBS CSI driver may not touch a volume under AWS's policies for it.
+/// <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEBSCSIDriverPolicyV2.html>
+pub const EBS_CSI: &str = "ebs.csi.aws.com/cluster";
+/// The value of [`EBS_CSI`].
+pub const EBS_CSI_VALUE: &str = "true";
+/// The key that names the cluster whose driver may touch a volume, under the policy scoped to one.
+pub const EBS_CSI_CLUSTER: &str = "ebs.csi.aws.com/cluster-name";
+
 const PLATFORM_PREFIX: &str = "officeless:";
 const AWS_PREFIX: &str = "aws:";
 

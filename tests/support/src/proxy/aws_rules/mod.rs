@@ -3,6 +3,8 @@
 //! Each row says what AWS does. A row either answers instead of the emulator or changes its answer.
 //! Nothing here makes the emulator stricter or laxer than AWS; faults are for that.
 
+mod addons;
+mod ebs;
 mod ec2;
 mod efs;
 mod eks;
@@ -68,6 +70,10 @@ pub(super) struct Memory {
     documents: Mutex<HashMap<(String, String, String), String>>,
     /// Bucket to the default minimum object size of its lifecycle.
     minimum_sizes: Mutex<HashMap<String, String>>,
+    /// EBS volumes and snapshots.
+    volumes: Mutex<ebs::Volumes>,
+    /// EKS add-ons.
+    addons: Mutex<addons::Addons>,
 }
 
 impl Memory {
@@ -203,6 +209,117 @@ pub const RULES: &[Rule] = &[
         operations: &["CreatePodIdentityAssociation", "DeletePodIdentityAssociation"],
         aws: "The client token belongs to the association as long as that exists.",
         apply: Apply::After(eks::remember_association),
+    },
+    Rule {
+        service: "eks",
+        operations: &["DescribeAddonVersions"],
+        aws: "The versions of each add-on with the Kubernetes versions they run on.",
+        apply: Apply::Instead(addons::tell_versions),
+    },
+    Rule {
+        service: "eks",
+        operations: &["DescribeAddonConfiguration"],
+        aws: "The JSON schema of a version's configuration values.",
+        apply: Apply::Instead(addons::tell_configuration),
+    },
+    Rule {
+        service: "eks",
+        operations: &["CreateAddon"],
+        aws: "An add-on is CREATING first and owns a Pod Identity association for each it was given, \
+              told by ARN; a client token in use is answered with the first answer; a version that \
+              is not offered is refused.",
+        apply: Apply::Instead(addons::create_addon),
+    },
+    Rule {
+        service: "eks",
+        operations: &["UpdateAddon"],
+        aws: "An add-on is UPDATING first, and takes no second update meanwhile; associations given \
+              replace those it has, an empty list removes them, none leaves them.",
+        apply: Apply::Instead(addons::update_addon),
+    },
+    Rule {
+        service: "eks",
+        operations: &["DescribeAddon"],
+        aws: "A deleted add-on is DELETING first.",
+        apply: Apply::Instead(addons::tell_deleting),
+    },
+    Rule {
+        service: "eks",
+        operations: &["DescribeAddon"],
+        aws: "Associations by ARN, the namespace, the tags as TagResource left them.",
+        apply: Apply::After(addons::complete_addon),
+    },
+    Rule {
+        service: "eks",
+        operations: &["DeleteAddon"],
+        aws: "The associations of an add-on go with it, unless its software is preserved.",
+        apply: Apply::After(addons::delete_addon),
+    },
+    Rule {
+        service: "eks",
+        operations: &["DescribePodIdentityAssociation", "ListPodIdentityAssociations"],
+        aws: "An association of an add-on names it as its owner.",
+        apply: Apply::After(addons::name_owner),
+    },
+    Rule {
+        service: "ec2",
+        operations: &["CreateVolume"],
+        aws: "A client token in use is answered with the first answer, also when that volume is gone; \
+              with other parameters it is IdempotentParameterMismatch.",
+        apply: Apply::Instead(ebs::repeat_first_volume),
+    },
+    Rule {
+        service: "ec2",
+        operations: &["CreateVolume"],
+        aws: "Refused: an unknown zone or snapshot, figures no gp3 volume has, less than the snapshot.",
+        apply: Apply::Instead(ebs::refuse_impossible_volume),
+    },
+    Rule {
+        service: "ec2",
+        operations: &["CreateVolume"],
+        aws: "Throughput, key and initialization rate are kept; the volume is creating first. A key \
+              that does not exist is found out afterwards: the volume ends in state error.",
+        apply: Apply::After(ebs::keep_volume),
+    },
+    Rule {
+        service: "ec2",
+        operations: &["DescribeVolumes"],
+        aws: "Throughput, key and initialization rate are told; the figures of a modification hold \
+              from optimizing on.",
+        apply: Apply::After(ebs::complete_volumes),
+    },
+    Rule {
+        service: "ec2",
+        operations: &["ModifyVolume"],
+        aws: "Refused: a smaller size, figures no gp3 volume has, a modification while another is not \
+              completed (IncorrectModificationState), a fifth within 24 hours \
+              (VolumeModificationRateExceeded). Original and target figures are told.",
+        apply: Apply::Instead(ebs::modify_volume),
+    },
+    Rule {
+        service: "ec2",
+        operations: &["DescribeVolumesModifications"],
+        aws: "A modification is modifying, optimizing and then completed; a volume without one is \
+              InvalidVolumeModification.NotFound.",
+        apply: Apply::Instead(ebs::tell_modifications),
+    },
+    Rule {
+        service: "ec2",
+        operations: &["DeleteVolume"],
+        aws: "Modifications go with their volume, its client token does not.",
+        apply: Apply::After(ebs::forget_volume),
+    },
+    Rule {
+        service: "ec2",
+        operations: &["CreateSnapshot", "DescribeSnapshots"],
+        aws: "A new snapshot is pending first.",
+        apply: Apply::After(ebs::keep_snapshot_pending),
+    },
+    Rule {
+        service: "ec2",
+        operations: &["GetEbsEncryptionByDefault"],
+        aws: "Off in a new account.",
+        apply: Apply::Instead(ebs::encryption_by_default),
     },
     Rule {
         service: "ec2",

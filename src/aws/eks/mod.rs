@@ -1,6 +1,11 @@
-//! Elastic Kubernetes Service: clusters, Pod Identity associations, add-ons.
+//! Elastic Kubernetes Service: clusters and Pod Identity associations; in a room of their own
+//! [`addons`].
 //!
 //! <https://docs.aws.amazon.com/eks/latest/APIReference/API_Operations.html>
+
+pub mod addons;
+
+pub use addons::{Addon, AddonIssue, find_addon_by_name};
 
 use aws_sdk_eks::types::{Cluster as SdkCluster, PodIdentityAssociation};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -89,51 +94,11 @@ pub struct Association {
     pub tags: Tags,
 }
 
-/// An installed add-on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Addon {
-    /// As in `aws-efs-csi-driver`.
-    pub name: String,
-    /// As in `v2.1.11-eksbuild.1`.
-    pub version: Option<String>,
-    /// `CREATING`, `ACTIVE`, `CREATE_FAILED`, `UPDATING`, `DELETING`, `DELETE_FAILED`,
-    /// `DEGRADED` or `UPDATE_FAILED`.
-    pub status: String,
-    /// What AWS finds wrong with it, each as `code: message`.
-    pub issues: Vec<String>,
-}
-
 /// Describes a cluster. IAM: eks:DescribeCluster
 pub async fn find_cluster_by_name(clients: &Clients, name: &str) -> Result<Option<Cluster>, Error> {
     let request = clients.eks().describe_cluster().name(name);
     let answer = error::found(request.send().await.map_err(failed("DescribeCluster")))?;
     Ok(answer.and_then(|answer| answer.cluster).map(|cluster| read_cluster(name, cluster)))
-}
-
-/// Describes an add-on of a cluster; none also where the cluster does not exist.
-/// IAM: eks:DescribeAddon
-pub async fn find_addon_by_name(
-    clients: &Clients,
-    cluster_name: &str,
-    name: &str,
-) -> Result<Option<Addon>, Error> {
-    let request = clients.eks().describe_addon().cluster_name(cluster_name).addon_name(name);
-    let answer = error::found(request.send().await.map_err(failed("DescribeAddon")))?;
-    Ok(answer.and_then(|answer| answer.addon).map(|addon| Addon {
-        name: addon.addon_name.unwrap_or_else(|| name.to_owned()),
-        version: error::non_empty(addon.addon_version),
-        status: addon.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
-        issues: addon
-            .health
-            .and_then(|health| health.issues)
-            .unwrap_or_default()
-            .into_iter()
-            .map(|issue| {
-                let code = issue.code.map(|code| code.as_str().to_owned()).unwrap_or_default();
-                format!("{code}: {}", issue.message.unwrap_or_default())
-            })
-            .collect(),
-    }))
 }
 
 /// The ID of the association of a service account; [`Kind::NotFound`] if there is no such

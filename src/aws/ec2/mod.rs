@@ -1,6 +1,12 @@
-//! Elastic Compute Cloud: subnets, security groups and their ingress rules.
+//! Elastic Compute Cloud: subnets, security groups and their ingress rules; in rooms of their own
+//! [`volumes`], their [`modifications`], [`snapshots`] and [`zones`].
 //!
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/OperationList-query.html>
+
+pub mod modifications;
+pub mod snapshots;
+pub mod volumes;
+pub mod zones;
 
 use aws_sdk_ec2::types::{
     Filter, IpPermission, IpRange, Ipv6Range, ResourceType, SecurityGroup as SdkGroup,
@@ -207,17 +213,13 @@ pub async fn create_security_group(
     tags: &Tags,
 ) -> Result<String, Error> {
     const OPERATION: &str = "CreateSecurityGroup";
-    let specification = TagSpecification::builder()
-        .resource_type(ResourceType::SecurityGroup)
-        .set_tags(Some(write_tags(tags)))
-        .build();
     let answer = clients
         .ec2()
         .create_security_group()
         .vpc_id(vpc_id)
         .group_name(name)
         .description(description)
-        .set_tag_specifications((!tags.is_empty()).then(|| vec![specification]))
+        .set_tag_specifications(tag_specification(ResourceType::SecurityGroup, tags))
         .send()
         .await
         .map_err(failed(OPERATION))?;
@@ -358,6 +360,17 @@ fn read_tags(tags: Option<Vec<Tag>>) -> Tags {
     )
 }
 
+/// A moment as RFC 3339.
+fn read_time(moment: Option<aws_smithy_types::DateTime>) -> Option<String> {
+    moment?.fmt(aws_smithy_types::date_time::Format::DateTime).ok()
+}
+
+/// The tags that a create call sets by itself; nothing for none.
+fn tag_specification(kind: ResourceType, tags: &Tags) -> Option<Vec<TagSpecification>> {
+    let built = TagSpecification::builder().resource_type(kind).set_tags(Some(write_tags(tags)));
+    (!tags.is_empty()).then(|| vec![built.build()])
+}
+
 fn write_tags(tags: &Tags) -> Vec<Tag> {
     tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
 }
@@ -375,17 +388,34 @@ const CODES: &[(&str, Kind)] = &[
     ("InvalidPermission.NotFound", Kind::NotFound),
     ("InvalidSecurityGroupRuleId.NotFound", Kind::NotFound),
     ("InvalidSubnetID.NotFound", Kind::NotFound),
+    ("InvalidSnapshot.NotFound", Kind::NotFound),
+    ("InvalidVolume.NotFound", Kind::NotFound),
+    ("InvalidVolumeModification.NotFound", Kind::NotFound),
     ("InvalidVpcID.NotFound", Kind::NotFound),
     ("DependencyViolation", Kind::Conflict),
     ("InvalidGroup.Duplicate", Kind::Conflict),
     ("InvalidGroup.InUse", Kind::Conflict),
     ("InvalidPermission.Duplicate", Kind::Conflict),
+    ("IdempotentParameterMismatch", Kind::Conflict),
+    ("IncorrectModificationState", Kind::Conflict),
+    ("IncorrectState", Kind::Conflict),
+    ("VolumeInUse", Kind::Conflict),
+    ("VolumeModificationRateExceeded", Kind::Conflict),
+    ("ConcurrentSnapshotLimitExceeded", Kind::Quota),
+    ("MaxIOPSLimitExceeded", Kind::Quota),
     ("RulesPerSecurityGroupLimitExceeded", Kind::Quota),
     ("SecurityGroupLimitExceeded", Kind::Quota),
     ("SecurityGroupsPerInterfaceLimitExceeded", Kind::Quota),
+    ("SnapshotCreationPerVolumeRateExceeded", Kind::Quota),
+    ("SnapshotLimitExceeded", Kind::Quota),
+    ("VolumeLimitExceeded", Kind::Quota),
     ("InvalidGroupId.Malformed", Kind::Invalid),
     ("InvalidPermission.Malformed", Kind::Invalid),
+    ("InvalidParameterDependency", Kind::Invalid),
+    ("InvalidSnapshotID.Malformed", Kind::Invalid),
     ("InvalidSubnetID.Malformed", Kind::Invalid),
+    ("InvalidVolumeID.Malformed", Kind::Invalid),
+    ("InvalidZone.NotFound", Kind::Invalid),
 ];
 
 #[cfg(test)]
