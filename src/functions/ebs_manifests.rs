@@ -145,7 +145,7 @@ pub struct EbsPersistentVolumeFunction;
 
 model! {
     /// The argument.
-    struct Volume {
+    struct Wanted {
         name: Value<String>,
         volume_id: Value<String>,
         availability_zone: Value<String>,

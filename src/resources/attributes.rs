@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::framework::check::Check;
-use crate::framework::diagnostic::{diagnostic, invalid_value};
+use crate::framework::diagnostic::{diagnostic, invalid_combination, invalid_value};
 use crate::framework::private::Private;
 use crate::framework::resource::Context;
 use crate::framework::schema::{Attribute, Type};
@@ -73,6 +73,24 @@ pub fn backup_plan() -> Attribute {
             "Name of the `officeless_backup_plan` that backs the object up: adds the tag \
              `officeless:backup`, by which the plan selects it.",
         )
+}
+
+/// The tag of `backup_plan` is given once: by the attribute, or among the tags.
+pub fn check_backup_plan(
+    backup_plan: &Value<String>,
+    tags: &Value<StringMap>,
+    diagnostics: &mut Diagnostics,
+) {
+    let tagged = matches!(tags, Value::Value(tags) if tags.contains_key(tags::BACKUP));
+    if tagged && backup_plan.is_value() {
+        diagnostics.add_error(invalid_combination(
+            AttributePath::new("backup_plan"),
+            format!(
+                "backup_plan writes the tag {:?}, which tags has too. Remove one of the two.",
+                tags::BACKUP
+            ),
+        ));
+    }
 }
 
 /// `deletion_protection`: refuses destroy and replacement at plan.

@@ -11,6 +11,7 @@ pub mod attributes;
 pub mod block_storage;
 pub mod block_volume;
 pub mod observability_buckets;
+pub mod pod_identity;
 pub mod shared_storage;
 pub mod step;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub fn all() -> Vec<Box<dyn ManagedResource<ProviderContext>>> {
         Box::new(Managed::new(block_storage::BlockStorage)),
         Box::new(Managed::new(block_volume::BlockVolume)),
         Box::new(Managed::new(observability_buckets::ObservabilityBuckets)),
+        Box::new(Managed::new(pod_identity::PodIdentity)),
         Box::new(Managed::new(shared_storage::SharedStorage)),
     ]
 }

@@ -61,12 +61,6 @@ impl Scene {
         if answer.status == 404 { Value::Null } else { answer.json().unwrap()["addon"].clone() }
     }
 
-    async fn associations(&self) -> Vec<Value> {
-        let path = format!("/clusters/{CLUSTER}/pod-identity-associations");
-        let answer = self.aws.rest("eks", "GET", &path, "").await.unwrap().ok().unwrap();
-        answer.json().unwrap()["associations"].as_array().unwrap().clone()
-    }
-
     /// The policies of a role: names and ARNs in one text; empty without the role.
     async fn policies_of(&self, role: &str) -> String {
         let name = [("RoleName", role)];

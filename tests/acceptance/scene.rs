@@ -5,6 +5,7 @@ use std::path::Path;
 use officeless_testbench::{
     Aws, Bench, Call, Cli, Proxy, Seeded, Workspace, clis, leftovers, seed,
 };
+use serde_json::Value;
 
 /// The provider under test.
 pub(crate) const PROVIDER: &str = env!("CARGO_BIN_EXE_terraform-provider-officeless");
@@ -66,6 +67,13 @@ impl Scene {
         self.workspace.expect_apply().await;
         let mutations = self.mutations();
         assert!(mutations.is_empty(), "a second apply changed something: {mutations:?}");
+    }
+
+    /// The Pod Identity associations of the cluster, as EKS lists them.
+    pub(crate) async fn associations(&self) -> Vec<Value> {
+        let path = format!("/clusters/{CLUSTER}/pod-identity-associations");
+        let listed = self.aws.rest("eks", "GET", &path, "").await.unwrap().ok().unwrap();
+        listed.json().unwrap()["associations"].as_array().unwrap().clone()
     }
 
     /// Destroys, and demands that nothing is left.

@@ -30,6 +30,7 @@ fn full() -> String {
   throughput_mode                 = "elastic"
   lifecycle_policy                = {{ transition_to_ia = "AFTER_30_DAYS", transition_to_archive = "AFTER_90_DAYS" }}
   backup_policy                   = "DISABLED"
+  backup_plan                     = "nightly"
   enforce_encryption_in_transit   = true
   allow_root_access               = true
   client_role_arns                = ["arn:aws:iam::123456789012:role/content"]
@@ -232,13 +233,13 @@ async fn tamper(scene: &Scene, with: &str, state: &Value) {
         scene.aws.rest("elasticfilesystem", method, &path, body).await.unwrap().ok().unwrap();
     };
     match with {
-        "tags" => {
-            let path = format!("/2015-02-01/resource-tags/{id}");
-            efs("POST", path, r#"{"Tags":[{"Key":"team","Value":"other"}]}"#).await;
-        }
-        "name" => {
-            let path = format!("/2015-02-01/resource-tags/{id}");
-            efs("POST", path, r#"{"Tags":[{"Key":"Name","Value":"other"}]}"#).await;
+        "tags" | "name" | "backup plan" => {
+            let body = match with {
+                "tags" => r#"{"Tags":[{"Key":"team","Value":"other"}]}"#,
+                "name" => r#"{"Tags":[{"Key":"Name","Value":"other"}]}"#,
+                _ => r#"{"Tags":[{"Key":"officeless:backup","Value":"never"}]}"#,
+            };
+            efs("POST", format!("/2015-02-01/resource-tags/{id}"), body).await;
         }
         "policy" => efs("DELETE", format!("{system}/policy"), "").await,
         "lifecycle" => {
@@ -295,6 +296,7 @@ async fn drift_is_shown_and_repaired_by_one_apply() {
             "policy",
             "lifecycle",
             "backup",
+            "backup plan",
             "throughput",
             "protection",
             "mount target",
@@ -311,6 +313,52 @@ async fn drift_is_shown_and_repaired_by_one_apply() {
             scene.settle().await;
             assert_eq!(state(&scene).await["id"], before["id"], "{with}");
         }
+        scene.destroy().await;
+    }
+}
+
+/// The tags of the file system, as EFS tells them.
+async fn tags(scene: &Scene) -> String {
+    let id = state(scene).await["id"].as_str().unwrap().to_owned();
+    let path = format!("/2015-02-01/resource-tags/{id}");
+    let tags = scene.aws.rest("elasticfilesystem", "GET", &path, "").await.unwrap();
+    tags.ok().unwrap().body
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_plan_picks_it_by_its_tag_and_double_backup_is_warned_of() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        scene.configure(&minimal());
+        scene.settle().await;
+        let cluster = format!("cluster_name = \"{CLUSTER}\"");
+        let planned = |policy: &str| {
+            with(&format!("{cluster}\nbackup_plan = \"nightly\"\nbackup_policy = \"{policy}\""))
+        };
+        scene.configure(&planned("ENABLED"));
+        let plan = scene.workspace.plan().await.expect_changes();
+        assert_eq!(plan.actions()[ADDRESS], ["update"]);
+        assert!(plan.run.says("into the vault aws/efs/automatic-backup-vault"), "{}", plan.run);
+        scene.settle().await;
+        assert!(tags(&scene).await.contains("nightly"));
+        assert_eq!(state(&scene).await["tags_all"], json!({}));
+        scene.configure(&planned("DISABLED"));
+        let plan = scene.workspace.plan().await.expect_changes();
+        assert!(!plan.run.says("Double Backup"), "{}", plan.run);
+        scene.settle().await;
+        let id = state(&scene).await["id"].as_str().unwrap().to_owned();
+        scene.workspace.forget_state().unwrap();
+        scene.workspace.expect_import(ADDRESS, &id).await;
+        assert_eq!(state(&scene).await["backup_plan"], json!("nightly"));
+        // The same by hand, among the tags.
+        scene.configure(&with(&format!(
+            "{cluster}\nbackup_policy = \"DISABLED\"\ntags = {{ \"officeless:backup\" = \"nightly\" }}"
+        )));
+        scene.settle().await;
+        assert_eq!(state(&scene).await["backup_plan"], Value::Null);
+        scene.configure(&with(&cluster));
+        scene.settle().await;
+        assert!(!tags(&scene).await.contains("nightly"));
         scene.destroy().await;
     }
 }

@@ -1,6 +1,6 @@
-//! What the EFS CSI driver may do, and what the EBS CSI driver may beside AWS's policies for it.
-//! <https://github.com/kubernetes-sigs/aws-efs-csi-driver/blob/master/docs/iam-policy-create.md>
-//! <https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/docs/install.md>
+//! What the CSI drivers of EFS and EBS may do.
+//! <https://github.com/kubernetes-sigs/aws-efs-csi-driver/blob/master/docs/iam-policy-create.md>,
+//! <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEBSCSIDriverPolicyV2.html>
 
 use serde_json::{Value, json};
 
@@ -10,17 +10,25 @@ use super::{document, sorted};
 /// The tag that the driver puts on access points it makes.
 const CLUSTER_TAG: &str = "efs.csi.aws.com/cluster";
 
+/// The tag that the driver puts on volumes and snapshots it makes.
+const EBS_CLUSTER_TAG: &str = "ebs.csi.aws.com/cluster";
+
 /// The controller's policy as compact JSON: it looks around, makes access points with the driver's
 /// tag, and deletes those alone.
 ///
 /// `file_system_arns` limits where access points are made; empty is every file system. A
 /// controller has one role in a cluster, so it must name all file systems the cluster uses.
 pub fn efs_controller_policy(file_system_arns: &[&str]) -> String {
+    document(&efs_controller_statements(file_system_arns))
+}
+
+/// The statements of [`efs_controller_policy`].
+pub(super) fn efs_controller_statements(file_system_arns: &[&str]) -> Vec<Value> {
     let tagged_request =
         json!({ "StringEquals": { format!("aws:RequestTag/{CLUSTER_TAG}"): "true" } });
     let tagged_resource =
         json!({ "StringEquals": { format!("aws:ResourceTag/{CLUSTER_TAG}"): "true" } });
-    document(&[
+    vec![
         json!({
             "Sid": "Describe",
             "Effect": "Allow",
@@ -54,19 +62,118 @@ pub fn efs_controller_policy(file_system_arns: &[&str]) -> String {
             "Resource": ["*"],
             "Condition": tagged_resource,
         }),
-    ])
+    ]
 }
 
 /// The node's policy as compact JSON: mounts with the option `iam` use this identity.
 ///
 /// `file_system_arns` as for [`efs_controller_policy`].
 pub fn efs_node_policy(file_system_arns: &[&str], allow_root_access: bool) -> String {
-    document(&[json!({
+    document(&efs_node_statements(file_system_arns, allow_root_access))
+}
+
+/// The statements of [`efs_node_policy`].
+pub(super) fn efs_node_statements(
+    file_system_arns: &[&str],
+    allow_root_access: bool,
+) -> Vec<Value> {
+    vec![json!({
         "Sid": "Mount",
         "Effect": "Allow",
         "Action": client_actions(allow_root_access),
         "Resource": resources(file_system_arns),
-    })])
+    })]
+}
+
+/// What the controller of the EBS CSI driver needs: it looks around, makes volumes and snapshots
+/// with the driver's tag, and changes, attaches and deletes those alone. The tag itself cannot be
+/// put on what another made. `key_arns` are customer keys of volumes.
+pub(super) fn ebs_statements(partition: &str, key_arns: &[&str]) -> Vec<Value> {
+    let of = |kind: &str| format!("arn:{partition}:ec2:*:*:{kind}/*");
+    let requested =
+        json!({ "StringEquals": { format!("aws:RequestTag/{EBS_CLUSTER_TAG}"): "true" } });
+    let carried =
+        json!({ "StringEquals": { format!("ec2:ResourceTag/{EBS_CLUSTER_TAG}"): "true" } });
+    let allow = |sid: &str, actions: &[&str], resources: &[String], condition: &Value| {
+        json!({
+            "Sid": sid,
+            "Effect": "Allow",
+            "Action": actions,
+            "Resource": resources,
+            "Condition": condition,
+        })
+    };
+    let created = ["CreateVolume", "CreateSnapshot", "CopyVolumes"];
+    let (volumes, snapshots) = ([of("volume")], [of("snapshot")]);
+    let mut statements = vec![
+        json!({
+            "Sid": "EbsDescribe",
+            "Effect": "Allow",
+            "Action": [
+                "ec2:DescribeAvailabilityZones",
+                "ec2:DescribeInstanceTypes",
+                "ec2:DescribeInstances",
+                "ec2:DescribeSnapshots",
+                "ec2:DescribeTags",
+                "ec2:DescribeVolumeStatus",
+                "ec2:DescribeVolumes",
+                "ec2:DescribeVolumesModifications",
+            ],
+            "Resource": ["*"],
+        }),
+        allow("EbsCreateVolumes", &["ec2:CreateVolume", "ec2:CopyVolumes"], &volumes, &requested),
+        allow("EbsCopyOwnVolumes", &["ec2:CopyVolumes"], &volumes, &carried),
+        allow("EbsCreateSnapshots", &["ec2:CreateSnapshot"], &snapshots, &requested),
+        allow(
+            "EbsUseOwnVolumes",
+            &[
+                "ec2:AttachVolume",
+                "ec2:CreateSnapshot",
+                "ec2:DeleteVolume",
+                "ec2:DetachVolume",
+                "ec2:ModifyVolume",
+            ],
+            &volumes,
+            &carried,
+        ),
+        allow(
+            "EbsUseOwnSnapshots",
+            &[
+                "ec2:CreateVolume",
+                "ec2:DeleteSnapshot",
+                "ec2:EnableFastSnapshotRestores",
+                "ec2:LockSnapshot",
+            ],
+            &snapshots,
+            &carried,
+        ),
+        json!({
+            "Sid": "EbsUseInstances",
+            "Effect": "Allow",
+            "Action": ["ec2:AttachVolume", "ec2:DetachVolume"],
+            "Resource": [of("instance")],
+        }),
+        allow(
+            "EbsTagAtCreation",
+            &["ec2:CreateTags"],
+            &[of("snapshot"), of("volume")],
+            &json!({ "StringEquals": { "ec2:CreateAction": created } }),
+        ),
+        allow(
+            "EbsRetagOwnVolumes",
+            &["ec2:CreateTags", "ec2:DeleteTags"],
+            &volumes,
+            &json!({
+                "StringEquals": { format!("ec2:ResourceTag/{EBS_CLUSTER_TAG}"): "true" },
+                "Null": { "aws:TagKeys": "false" },
+                "ForAllValues:StringNotEquals": {
+                    "aws:TagKeys": [EBS_CLUSTER_TAG, format!("{EBS_CLUSTER_TAG}-name")],
+                },
+            }),
+        ),
+    ];
+    statements.extend(ebs_key_statements(key_arns));
+    statements
 }
 
 /// AWS's policies for the EBS CSI driver, by the name configuration has for each, with the path of
@@ -77,27 +184,33 @@ pub const EBS_DRIVER_POLICIES: [(&str, &str); 3] = [
     ("legacy", "service-role/AmazonEBSCSIDriverPolicy"),
 ];
 
-/// What the EBS driver needs of customer keys, as compact JSON; none without any. Grants are given
-/// to AWS alone, which decrypts the volume for the node.
+/// What the EBS driver needs of customer keys, as compact JSON; none without any.
 pub fn ebs_key_policy(key_arns: &[&str]) -> Option<String> {
+    let statements = ebs_key_statements(key_arns);
+    (!statements.is_empty()).then(|| document(&statements))
+}
+
+/// Grants are given to AWS alone, which decrypts the volume for the node.
+fn ebs_key_statements(key_arns: &[&str]) -> Vec<Value> {
+    if key_arns.is_empty() {
+        return Vec::new();
+    }
     let keys = sorted(key_arns);
-    (!keys.is_empty()).then(|| {
-        document(&[
-            json!({
-                "Sid": "GrantKeysToAws",
-                "Effect": "Allow",
-                "Action": ["kms:CreateGrant"],
-                "Resource": keys,
-                "Condition": { "Bool": { "kms:GrantIsForAWSResource": "true" } },
-            }),
-            json!({
-                "Sid": "UseKeys",
-                "Effect": "Allow",
-                "Action": ["kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext"],
-                "Resource": keys,
-            }),
-        ])
-    })
+    vec![
+        json!({
+            "Sid": "EbsGrantKeys",
+            "Effect": "Allow",
+            "Action": ["kms:CreateGrant"],
+            "Resource": keys,
+            "Condition": { "Bool": { "kms:GrantIsForAWSResource": "true" } },
+        }),
+        json!({
+            "Sid": "EbsUseKeys",
+            "Effect": "Allow",
+            "Action": ["kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext"],
+            "Resource": keys,
+        }),
+    ]
 }
 
 fn resources(file_system_arns: &[&str]) -> Value {

@@ -9,6 +9,7 @@ mod csi;
 mod equivalence;
 mod file_system;
 mod pod_identity;
+mod presets;
 mod stores;
 
 use serde_json::{Value, json};
@@ -21,6 +22,10 @@ pub use file_system::{
     same_file_system_policy,
 };
 pub use pod_identity::{SessionScope, pod_identity_trust_policy};
+pub use presets::{
+    MAX_ROLE_POLICY_CHARACTERS, Preset, PresetGrant, Subject, check_resource, preset_statements,
+    role_policy,
+};
 pub use stores::{StoreBucket, store_access_policy};
 
 /// The current version of the policy language.
@@ -76,10 +81,10 @@ fn sorted<T: AsRef<str>>(texts: &[T]) -> Vec<&str> {
 }
 
 /// What an identity needs of a customer key to read and write encrypted objects.
-fn key_statement(key_arns: &[&str]) -> Option<Value> {
+fn key_statement(sid: &str, key_arns: &[&str]) -> Option<Value> {
     (!key_arns.is_empty()).then(|| {
         json!({
-            "Sid": "UseKeys",
+            "Sid": sid,
             "Effect": "Allow",
             "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
             "Resource": key_arns,

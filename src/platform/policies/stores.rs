@@ -31,27 +31,45 @@ pub fn store_access_policy(buckets: &[StoreBucket<'_>], kms_key_arns: &[&str]) -
             .filter(|bucket| bucket.store.product() == product)
             .map(|bucket| bucket.bucket_arn)
             .collect();
-        let arns = sorted(&arns);
-        if arns.is_empty() {
-            continue;
-        }
-        let objects: Vec<String> = arns.iter().map(|arn| format!("{arn}/*")).collect();
-        let name = title(product);
-        statements.push(json!({
+        statements.extend(rights(product, &sorted(&arns)));
+    }
+    statements.extend(key_statement("UseKeys", &sorted(kms_key_arns)));
+    document(&statements)
+}
+
+/// The same for the buckets of one product alone, which may be any. The label of the statement
+/// about keys has the product's name.
+pub(super) fn product_statements(
+    product: Product,
+    bucket_arns: &[&str],
+    kms_key_arns: &[&str],
+) -> Vec<Value> {
+    let mut statements = rights(product, bucket_arns);
+    statements.extend(key_statement(&format!("{}Keys", title(product)), kms_key_arns));
+    statements
+}
+
+/// Listing and objects of one product; nothing without buckets.
+fn rights(product: Product, bucket_arns: &[&str]) -> Vec<Value> {
+    if bucket_arns.is_empty() {
+        return Vec::new();
+    }
+    let objects: Vec<String> = bucket_arns.iter().map(|arn| format!("{arn}/*")).collect();
+    let name = title(product);
+    vec![
+        json!({
             "Sid": format!("{name}List"),
             "Effect": "Allow",
             "Action": ["s3:ListBucket"],
-            "Resource": arns,
-        }));
-        statements.push(json!({
+            "Resource": bucket_arns,
+        }),
+        json!({
             "Sid": format!("{name}Objects"),
             "Effect": "Allow",
             "Action": object_actions(product),
             "Resource": objects,
-        }));
-    }
-    statements.extend(key_statement(&sorted(kms_key_arns)));
-    document(&statements)
+        }),
+    ]
 }
 
 const fn object_actions(product: Product) -> &'static [&'static str] {

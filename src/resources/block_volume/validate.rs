@@ -16,7 +16,7 @@ pub(super) fn validate(config: &Model, diagnostics: &mut Diagnostics) {
     performance(config, diagnostics);
     data(config, diagnostics);
     kubernetes(config, diagnostics);
-    backup_plan(config, diagnostics);
+    attributes::check_backup_plan(&config.backup_plan, &config.tags, diagnostics);
     let encrypted = match config.encrypted {
         Value::Unknown => None,
         Value::Null => Some(PLATFORM.encrypted),
@@ -91,19 +91,6 @@ fn kubernetes(config: &Model, diagnostics: &mut Diagnostics) {
                  persistent_volume a name of its own."
             ),
             AttributePath::new("name"),
-        ));
-    }
-}
-
-fn backup_plan(config: &Model, diagnostics: &mut Diagnostics) {
-    let tagged = known_map(&config.tags).is_some_and(|tags| tags.contains_key(tags::BACKUP));
-    if tagged && config.backup_plan.is_value() {
-        diagnostics.add_error(invalid_combination(
-            AttributePath::new("backup_plan"),
-            format!(
-                "backup_plan writes the tag {:?}, which tags has too. Remove one of the two.",
-                tags::BACKUP
-            ),
         ));
     }
 }

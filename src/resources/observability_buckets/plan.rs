@@ -43,7 +43,7 @@ pub(super) async fn plan(
     // What stands in the way of a replacement may be what it replaces: apply asks again.
     let ask = !replacing && diagnostics.errors.is_empty();
     if let (Some(cx), Some(place), true) = (cx, &place, ask) {
-        conflicts::find(cx, place, prior, planned, diagnostics).await;
+        Box::pin(conflicts::find(cx, place, prior, planned, diagnostics)).await;
     }
 }
 

@@ -41,6 +41,8 @@ model! {
         pub lifecycle_policy: Value<Lifecycle>,
         /// Automatic backups.
         pub backup_policy: Value<String>,
+        /// The plan that picks it by tag.
+        pub backup_plan: Value<String>,
         /// Deny mounts without TLS.
         pub enforce_encryption_in_transit: Value<bool>,
         /// The only roles that may mount.

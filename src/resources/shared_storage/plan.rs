@@ -16,6 +16,7 @@ use crate::framework::diagnostic::{diagnostic, invalid_combination};
 use crate::framework::resource::{Context, Plan, PlanRequest};
 use crate::framework::value::{AttributePath, Diagnostics, StringMap, Value, known_map, known_set};
 use crate::platform::policies::{FileSystemAccess, file_system_policy, same_file_system_policy};
+use crate::platform::tags;
 use crate::provider::context::ProviderContext;
 use crate::resources::attributes::{self, COMPLETE};
 
@@ -44,10 +45,32 @@ pub(super) async fn plan(
     plan_throughput(prior, planned, diagnostics);
     plan_manifests(planned, diagnostics);
     plan_status(prior, planned);
+    warn_of_double_backup(prior, planned, diagnostics);
 }
 
-/// Tags written beside the practitioner's and those of every resource: `Name` and the cluster.
-const OWN_TAGS: usize = 2;
+/// Tags written beside the practitioner's and those of every resource: `Name`, the cluster and the
+/// backup plan.
+const OWN_TAGS: usize = 3;
+
+/// Two plans that back the same files up are paid for twice.
+fn warn_of_double_backup(prior: Option<&Model>, planned: &Model, diagnostics: &mut Diagnostics) {
+    let covered = |model: &Model| {
+        let tags = known_map(&model.tags_all).unwrap_or_default();
+        model.backup_plan.is_value() || tags.contains_key(tags::BACKUP)
+    };
+    let twice =
+        |model: &Model| covered(model) && model.backup_policy == Value::Value("ENABLED".to_owned());
+    if !twice(planned) || prior.is_some_and(twice) {
+        return;
+    }
+    diagnostics.add_warning(diagnostic(
+        "Double Backup",
+        "backup_plan puts the file system under a backup plan, and backup_policy = \"ENABLED\" has \
+         AWS back it up each day as well, into the vault aws/efs/automatic-backup-vault. Set \
+         backup_policy = \"DISABLED\" unless both are wanted.",
+        AttributePath::new("backup_policy"),
+    ));
+}
 
 fn plan_cluster_name(
     cx: Option<&Context<ProviderContext>>,

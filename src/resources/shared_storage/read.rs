@@ -18,7 +18,7 @@ use crate::aws::efs::{self, FileSystem};
 use crate::aws::{self, Clients};
 use crate::framework::private::Private;
 use crate::framework::resource::{Context, Found};
-use crate::framework::value::{Diagnostic, Strings, Value, known_set};
+use crate::framework::value::{Diagnostic, StringMap, Strings, Value, known_map, known_set};
 use crate::platform::tags::{self, Observed, Owner};
 use crate::provider::context::ProviderContext;
 use crate::resources::attributes::{self, COMPLETE, INCOMPLETE};
@@ -226,8 +226,16 @@ fn record_system(state: &mut Model, system: &FileSystem, clients: &Clients) {
 }
 
 fn record_tags(cx: &Context<ProviderContext>, state: &mut Model, system: &FileSystem) {
-    let own = &["Name", tags::CLUSTER];
-    let observed = Observed::read(&system.tags, &cx.provider.ignore_tags, own);
+    let mut own = vec!["Name", tags::CLUSTER];
+    // Among the practitioner's own tags it is theirs; otherwise the attribute tells it.
+    let by_tags = |tags: &Value<StringMap>| {
+        known_map(tags).is_some_and(|tags| tags.contains_key(tags::BACKUP))
+    };
+    if state.backup_plan.is_value() || !(by_tags(&state.tags) || by_tags(&state.tags_all)) {
+        own.push(tags::BACKUP);
+        state.backup_plan = system.tags.get(tags::BACKUP).cloned().into();
+    }
+    let observed = Observed::read(&system.tags, &cx.provider.ignore_tags, &own);
     state.name = system.tags.get("Name").cloned().or_else(|| system.name.clone()).into();
     (state.tags, state.tags_all) = attributes::observed_tags(&cx.provider, &observed, &state.tags);
     if let Some(cluster) = system.tags.get(tags::CLUSTER) {

@@ -220,6 +220,7 @@ fn protection() -> Vec<Attribute> {
                 "Daily automatic backups by AWS Backup. Use `DISABLED` where a backup plan covers \
                  the file system, or it is backed up twice.",
             ),
+        attributes::backup_plan(),
     ]
 }
 

@@ -139,6 +139,17 @@ fn wrong_inputs() -> Vec<(Json, &'static str, &'static str)> {
             "lifecycle_policy.transition_to_archive",
             "Archive needs throughput_mode = \"elastic\"",
         ),
+        (
+            json!({ "backup_plan": "every day" }),
+            "backup_plan",
+            "must be the name of a backup plan: 1 to 50 letters, digits and _.-",
+        ),
+        (json!({ "backup_plan": "" }), "backup_plan", "must be the name of a backup plan"),
+        (
+            json!({ "backup_plan": "a", "tags": { "officeless:backup": "b" } }),
+            "backup_plan",
+            "backup_plan writes the tag \"officeless:backup\", which tags has too. Remove one",
+        ),
         (json!({ "backup_policy": "on" }), "backup_policy", "must be one of ENABLED, DISABLED"),
         (json!({ "client_role_arns": ["monitoring-role"] }), "client_role_arns", "monitoring-role"),
         (json!({ "policy": "[]" }), "policy", "must be a JSON object"),

@@ -21,6 +21,7 @@ pub(super) fn validate(config: &Model, diagnostics: &mut Diagnostics) {
     network(config, diagnostics);
     throughput(config, diagnostics);
     encryption(config, diagnostics);
+    attributes::check_backup_plan(&config.backup_plan, &config.tags, diagnostics);
     if let Value::Value(lifecycle) = &config.lifecycle_policy {
         lifecycle_policy(config, lifecycle, diagnostics);
     }

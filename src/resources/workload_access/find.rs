@@ -103,13 +103,21 @@ pub async fn conflicts(clients: &Clients, workload: &Workload) -> Result<Vec<Con
     let role = async { role.await.unwrap_or(Ok(None)) };
     let association = find_association(clients, workload.key.as_ref(), None);
     let (role, association) = futures_util::future::try_join(role, association).await?;
-    let role = role
-        .and_then(|role| foreign_role(&role, workload.owner()).map(|what| Conflict::Role { what }));
-    let association = association.and_then(|association| {
-        foreign_association(&association, workload.owner())
-            .map(|what| Conflict::Association { what })
-    });
-    Ok(role.into_iter().chain(association).collect())
+    Ok(conflicts_with(workload, role.as_ref(), association.as_ref()))
+}
+
+/// The same of what was found already.
+pub fn conflicts_with(
+    workload: &Workload,
+    role: Option<&Role>,
+    association: Option<&Association>,
+) -> Vec<Conflict> {
+    let role = role.filter(|_| workload.given_role_arn.is_none());
+    let role = role.and_then(|role| foreign_role(role, workload.owner()));
+    let association = association.and_then(|found| foreign_association(found, workload.owner()));
+    let role = role.map(|what| Conflict::Role { what });
+    let association = association.map(|what| Conflict::Association { what });
+    role.into_iter().chain(association).collect()
 }
 
 /// Whose role it is, unless it is the owner's.

@@ -19,7 +19,7 @@ mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use find::{Conflict, Observed, conflicts, find};
+pub use find::{Conflict, Observed, conflicts, conflicts_with, find};
 pub use remove::{remove, remove_association};
 pub use steps::{Brought, bring_about, finish};
 
@@ -197,6 +197,7 @@ impl Workload {
     }
 
     /// The boundary to set on a role, `Some(None)` to take one away, or none if it is as wanted.
+    #[allow(clippy::option_option, reason = "nothing to do, or to take the boundary away")]
     fn bounds<'a>(&'a self, role: &Role) -> Option<Option<&'a str>> {
         let wanted = self.role.permissions_boundary.as_deref();
         let as_wanted = role.permissions_boundary.as_deref() == wanted;

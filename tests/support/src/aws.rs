@@ -184,6 +184,23 @@ impl Aws {
         self.http.send(method, &url, &all, body.as_bytes().to_vec()).await
     }
 
+    /// A call with these headers and no others, for those who sign for themselves.
+    pub async fn bare(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<Answer> {
+        let url = format!("{}{path}", self.endpoint);
+        self.http.send(method, &url, headers, body.as_bytes().to_vec()).await
+    }
+
+    /// Where the calls go.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
     /// A call of the Query protocol (EC2, IAM, STS, `ElastiCache`).
     pub async fn query(
         &self,

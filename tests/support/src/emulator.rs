@@ -23,10 +23,20 @@ pub struct Emulator {
 impl Emulator {
     /// Starts MiniStack and waits until it answers.
     pub async fn start() -> Result<Self> {
+        Self::start_with(false).await
+    }
+
+    /// Starts a MiniStack that enforces IAM: keys of users and roles may do what their policies say.
+    /// Account keys stay root, with any signature.
+    pub async fn start_enforcing() -> Result<Self> {
+        Self::start_with(true).await
+    }
+
+    async fn start_with(enforcing: bool) -> Result<Self> {
         // Between finding a free port and binding it another process can take it: try again then.
         let mut last = None;
         for _ in 0..3 {
-            match Self::start_once().await {
+            match Self::start_once(enforcing).await {
                 Ok(emulator) => return Ok(emulator),
                 Err(error) => last = Some(error),
             }
@@ -34,7 +44,7 @@ impl Emulator {
         Err(last.context("no attempt was made")?)
     }
 
-    async fn start_once() -> Result<Self> {
+    async fn start_once(enforcing: bool) -> Result<Self> {
         let python = tools_folder().join("ministack/bin/python");
         if !python.exists() {
             bail!("MiniStack is not installed: run `make tools`");
@@ -54,6 +64,7 @@ impl Emulator {
             .env("GATEWAY_PORT", port.to_string())
             .env("BIND_HOST", "127.0.0.1")
             .env("MINISTACK_ACCOUNT_ID", "123456789012")
+            .env("AUTH", enforcing.to_string())
             .stdin(Stdio::piped())
             .stdout(log.try_clone()?)
             .stderr(log);

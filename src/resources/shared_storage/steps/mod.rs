@@ -195,6 +195,9 @@ impl Walk<'_> {
         if let Value::Value(cluster) = &self.planned.cluster_name {
             own.push((tags::CLUSTER, cluster.clone()));
         }
+        if let Value::Value(plan) = &self.planned.backup_plan {
+            own.push((tags::BACKUP, plan.clone()));
+        }
         self.tags_with(&own, creating)
     }
 

@@ -15,7 +15,8 @@ use super::lock;
 use super::reply::Reply;
 use crate::aws::{Answer, Aws};
 use anyhow::Result;
-use std::collections::HashMap;
+use serde_json::{Map, Value};
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -64,6 +65,10 @@ pub(super) struct Memory {
     access_points: Mutex<HashMap<String, String>>,
     /// Account, region and token to the first answer.
     associations: Mutex<HashMap<String, Reply>>,
+    /// Association to the members that were taken away from it.
+    taken_away: Mutex<HashMap<String, HashSet<&'static str>>>,
+    /// ARN of an association to its tags, once they were changed.
+    association_tags: Mutex<HashMap<String, Map<String, Value>>>,
     /// Bucket to its owner.
     owners: Mutex<HashMap<String, String>>,
     /// Bucket, sub-resource and id to a document the emulator cannot keep.
@@ -320,6 +325,31 @@ pub const RULES: &[Rule] = &[
         operations: &["GetEbsEncryptionByDefault"],
         aws: "Off in a new account.",
         apply: Apply::Instead(ebs::encryption_by_default),
+    },
+    Rule {
+        service: "eks",
+        operations: &["CreatePodIdentityAssociation", "UpdatePodIdentityAssociation"],
+        aws: "A session policy needs disableSessionTags.",
+        apply: Apply::Instead(eks::refuse_tagged_policy),
+    },
+    Rule {
+        service: "eks",
+        operations: &["DescribePodIdentityAssociation", "UpdatePodIdentityAssociation"],
+        aws: "An empty target role or policy takes the former away, and the external id with the \
+              target role.",
+        apply: Apply::After(eks::take_session_settings_away),
+    },
+    Rule {
+        service: "eks",
+        operations: &["TagResource", "UntagResource", "ListTagsForResource"],
+        aws: "Pod Identity associations can be tagged.",
+        apply: Apply::Instead(eks::tag_association),
+    },
+    Rule {
+        service: "eks",
+        operations: &["DescribePodIdentityAssociation", "UpdatePodIdentityAssociation"],
+        aws: "An association is told with the tags it has now.",
+        apply: Apply::After(eks::tell_association_tags),
     },
     Rule {
         service: "ec2",

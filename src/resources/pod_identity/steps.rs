@@ -1,0 +1,153 @@
+//! Create and update: the same walk.
+//!
+//! 1. `association`: that of a former service account goes.
+//! 2. `role`, `role_policy`, `association`, as in [`workload_access`].
+//! 3. `marker`: the creation marker comes off.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::model::Model;
+use super::plan::report;
+use super::schema::TIMEOUTS;
+use crate::aws::{Clients, Wait, eks};
+use crate::framework::diagnostic::provider_bug;
+use crate::framework::resource::{ApplyRequest, Context, Recorder};
+use crate::framework::value::{Diagnostic, Value};
+use crate::provider::context::{IncompleteCreate, ProviderContext};
+use crate::resources::attributes::{COMPLETE, INCOMPLETE};
+use crate::resources::step::{During as _, Report, StepError, Verb};
+use crate::resources::timeouts::Operation;
+use crate::resources::workload_access::{self, Granted, Workload};
+
+/// Creates or updates.
+pub(super) async fn apply(
+    cx: &Context<ProviderContext>,
+    request: ApplyRequest<Model>,
+    recorder: &mut Recorder<Model>,
+) -> Result<(), Diagnostic> {
+    let ApplyRequest { config, prior, planned } = request;
+    let given = !config.role_arn.is_null();
+    let Some(workload) = planned.workload(given) else {
+        return Err(provider_bug("A value is still unknown when the plan is carried out."));
+    };
+    let mut goal = planned;
+    if !given {
+        let found = prior.as_ref().map(|prior| &prior.assume_role_policy_json);
+        goal.assume_role_policy_json =
+            super::plan::kept_text(Some(Some(workload.trust_policy.clone())), found);
+        let found = prior.as_ref().map(|prior| &prior.policy_json);
+        goal.policy_json = super::plan::kept_text(Some(workload.policy.clone()), found);
+    } else if let Some(arn) = &workload.given_role_arn {
+        goal.role_name = Model::name_of_given_role(arn).map_or(Value::Null, Value::Value);
+    }
+    goal.id = goal.key_text().map_or(Value::Null, Value::Value);
+    let creating = prior.is_none();
+    let operation = if creating { Operation::Create } else { Operation::Update };
+    let region = goal.region.clone().unwrap_or_else(|| cx.provider.region().to_owned());
+    let clients = cx.provider.clients(&region);
+    let wait = Wait::new(TIMEOUTS.deadline(&goal.timeouts, operation), cx.cancel.clone());
+    let outcome = carry_out(cx, &clients, &wait, &workload, prior.as_ref(), &goal, recorder).await;
+    let Err(error) = outcome else { return Ok(()) };
+    let name = goal.key_text().unwrap_or_default();
+    let exists = recorder.state().map(Model::inventory).unwrap_or_default();
+    let verb = if creating { Verb::Creating } else { Verb::Updating };
+    let report = Report { exists, ..report(verb, &name) };
+    let reason = report.detail(&error);
+    recorder.update(|state| {
+        state.status = Value::Value(INCOMPLETE.to_owned());
+        state.status_reason = Value::Value(reason);
+    });
+    let resume = creating
+        && cx.provider.incomplete_create == IncompleteCreate::Resume
+        && recorder.state().is_some();
+    if !resume {
+        return Err(report.diagnostic(&error));
+    }
+    recorder.warnings.push(report.diagnostic(&error));
+    Ok(())
+}
+
+async fn carry_out(
+    cx: &Context<ProviderContext>,
+    clients: &Clients,
+    wait: &Wait,
+    workload: &Workload,
+    prior: Option<&Model>,
+    goal: &Model,
+    recorder: &mut Recorder<Model>,
+) -> Result<(), StepError> {
+    let mut granted = prior.map(Model::granted).unwrap_or_default();
+    if let Some(prior) = prior
+        && prior.key() != goal.key()
+    {
+        remove_former(clients, wait, prior, recorder).await?;
+        granted.association_id = None;
+    }
+    let ignore = &cx.provider.ignore_tags;
+    let reached = Mutex::new(granted.clone());
+    let record = |granted: &Granted| {
+        *reached.lock().unwrap_or_else(PoisonError::into_inner) = granted.clone();
+    };
+    let outcome =
+        Box::pin(workload_access::bring_about(clients, wait, workload, &granted, ignore, &record))
+            .await;
+    let reached = reached.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if reached.role_arn.is_some() {
+        let mut state = goal.clone();
+        state.role_arn = reached.role_arn.into();
+        state.association_id = reached.association_id.into();
+        state.association_arn = prior.map_or(Value::Null, |prior| prior.association_arn.clone());
+        state.external_id = prior.map_or(Value::Null, |prior| prior.external_id.clone());
+        recorder.record(state);
+    }
+    let brought = outcome?;
+    if brought.unfinished {
+        workload_access::finish(clients, wait, workload, ignore).await?;
+    }
+    learn(clients, goal, brought.granted, recorder).await
+}
+
+/// What only the finished association tells.
+async fn learn(
+    clients: &Clients,
+    goal: &Model,
+    granted: Granted,
+    recorder: &mut Recorder<Model>,
+) -> Result<(), StepError> {
+    let mut state = goal.clone();
+    let cluster = goal.cluster_name.clone().unwrap_or_default();
+    if state.association_arn.is_unknown() || state.external_id.is_unknown() {
+        let id = granted.association_id.clone().unwrap_or_default();
+        let doing = format!("reading Pod Identity association {id}");
+        let found = eks::find_association_by_id(clients, &cluster, &id).await;
+        let found = found.during("association", doing)?;
+        state.association_arn = found.as_ref().map(|found| found.arn.clone()).into();
+        state.external_id = found.and_then(|found| found.external_id).into();
+    }
+    state.role_arn = granted.role_arn.into();
+    state.association_id = granted.association_id.into();
+    state.status = Value::Value(COMPLETE.to_owned());
+    state.status_reason = Value::Null;
+    recorder.record(state);
+    Ok(())
+}
+
+/// Takes the association of a former service account away.
+async fn remove_former(
+    clients: &Clients,
+    wait: &Wait,
+    prior: &Model,
+    recorder: &mut Recorder<Model>,
+) -> Result<(), StepError> {
+    let (Value::Value(cluster), Value::Value(id)) = (&prior.cluster_name, &prior.association_id)
+    else {
+        return Ok(());
+    };
+    workload_access::remove_association(clients, wait, cluster, id).await?;
+    recorder.update(|state| {
+        state.association_id = Value::Null;
+        state.association_arn = Value::Null;
+        state.external_id = Value::Null;
+    });
+    Ok(())
+}
