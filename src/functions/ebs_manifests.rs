@@ -217,7 +217,7 @@ impl Function for EbsPersistentVolumeFunction {
     }
 
     fn call(&self, arguments: &mut Arguments) -> Result<Dynamic, FunctionError> {
-        let volume: Volume = arguments.take()?;
+        let volume: Wanted = arguments.take()?;
         let volume = EbsPersistentVolume {
             name: volume.name.unwrap_or_default(),
             storage_class_name: volume.storage_class_name.unwrap_or_default(),

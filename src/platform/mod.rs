@@ -15,8 +15,10 @@
 //! * [`gp3`]: what a gp3 volume can be.
 //! * [`helm`]: chart values for Mimir, Loki and Tempo.
 //! * [`lifecycle`]: which lifecycle rules would corrupt an observability store.
+//! * [`storage_classes`]: which S3 storage class may follow which, and what a stay costs at least.
 //! * [`stores`]: the products and stores of the observability stack.
 //! * [`duration`]: the two duration spellings practitioners write.
+//! * [`website_zones`]: Route 53 zones of the S3 website endpoints.
 
 pub mod auth_token;
 pub mod classification;
@@ -28,5 +30,7 @@ pub mod kubernetes;
 pub mod lifecycle;
 pub mod naming;
 pub mod policies;
+pub mod storage_classes;
 pub mod stores;
 pub mod tags;
+pub mod website_zones;

@@ -11,6 +11,8 @@
 )]
 
 mod addon_versions;
+mod application_bucket;
+mod application_bucket_data;
 mod block_storage;
 mod block_volume;
 mod cache_auth_token;

@@ -134,6 +134,32 @@ pub async fn find_association_id_by_key(
     }
 }
 
+/// IDs of all associations of a cluster; [`Kind::NotFound`] if there is no such cluster.
+/// IAM: eks:ListPodIdentityAssociations
+pub async fn list_association_ids(
+    clients: &Clients,
+    cluster_name: &str,
+) -> Result<Vec<String>, Error> {
+    let mut listed = Vec::new();
+    let mut token: Option<String> = None;
+    loop {
+        let answer = clients
+            .eks()
+            .list_pod_identity_associations()
+            .cluster_name(cluster_name)
+            .set_next_token(token.clone())
+            .send()
+            .await
+            .map_err(failed("ListPodIdentityAssociations"))?;
+        let associations = answer.associations.unwrap_or_default();
+        listed.extend(associations.into_iter().filter_map(|summary| summary.association_id));
+        match answer.next_token {
+            Some(next) if !next.is_empty() && token.as_ref() != Some(&next) => token = Some(next),
+            _ => return Ok(listed),
+        }
+    }
+}
+
 /// Describes an association. IAM: eks:DescribePodIdentityAssociation
 pub async fn find_association_by_id(
     clients: &Clients,

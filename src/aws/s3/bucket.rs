@@ -95,6 +95,24 @@ async fn confirm_free(clients: &Clients, bucket: Bucket<'_>) -> Result<Standing,
     }
 }
 
+/// The region a bucket is in, whoever owns it; `None` where AWS does not tell it, or has no such
+/// bucket. IAM: s3:ListBucket
+pub async fn find_region(clients: &Clients, name: &str) -> Result<Option<String>, Error> {
+    let header = |headers: &aws_smithy_runtime_api::http::Headers| {
+        headers.get("x-amz-bucket-region").map(str::to_owned)
+    };
+    match clients.s3().head_bucket().bucket(name).send().await {
+        // A bucket that answers here is here.
+        Ok(answer) => Ok(answer.bucket_region.or_else(|| Some(clients.region().to_owned()))),
+        Err(error) => match error.raw_response() {
+            Some(response) if matches!(response.status().as_u16(), 301 | 400 | 403 | 404) => {
+                Ok(header(response.headers()))
+            }
+            _ => Err(failed("HeadBucket")(error)),
+        },
+    }
+}
+
 /// Tags of the bucket; `None` if it has none. IAM: s3:GetBucketTagging
 pub async fn find_tags(clients: &Clients, bucket: Bucket<'_>) -> Result<Option<Tags>, Error> {
     let request = clients

@@ -1,4 +1,5 @@
-//! Simple Storage Service: [`bucket`]s, their [`settings`] and [`lifecycle`], and [`emptying`] them.
+//! Simple Storage Service: [`bucket`]s, their [`settings`], [`lifecycle`], [`object_lock`], [`cors`],
+//! [`notifications`] and [`replication`], and [`emptying`] them.
 //!
 //! Every call names the account that must own the bucket, where it is known, so that a name which
 //! changed hands is refused instead of written to. Parallel writes to one bucket answer
@@ -6,8 +7,12 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html>
 
 pub mod bucket;
+pub mod cors;
 pub mod emptying;
 pub mod lifecycle;
+pub mod notifications;
+pub mod object_lock;
+pub mod replication;
 pub mod settings;
 
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -125,11 +130,16 @@ where
 const CODES: &[(&str, Kind)] = &[
     ("NoSuchBucket", Kind::NotFound),
     ("NoSuchBucketPolicy", Kind::NotFound),
+    ("NoSuchCORSConfiguration", Kind::NotFound),
+    ("NoSuchKey", Kind::NotFound),
     ("NoSuchLifecycleConfiguration", Kind::NotFound),
+    ("NoSuchObjectLockConfiguration", Kind::NotFound),
     ("NoSuchPublicAccessBlockConfiguration", Kind::NotFound),
     ("NoSuchTagSet", Kind::NotFound),
     ("NoSuchUpload", Kind::NotFound),
+    ("ObjectLockConfigurationNotFoundError", Kind::NotFound),
     ("OwnershipControlsNotFoundError", Kind::NotFound),
+    ("ReplicationConfigurationNotFoundError", Kind::NotFound),
     ("ServerSideEncryptionConfigurationNotFoundError", Kind::NotFound),
     ("BucketAlreadyExists", Kind::Conflict),
     ("BucketAlreadyOwnedByYou", Kind::Conflict),

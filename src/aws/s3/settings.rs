@@ -1,9 +1,12 @@
 //! Settings of a bucket: public access block, ownership, encryption, versioning, policy, logging.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_s3::types::{
-    BucketLoggingStatus, BucketVersioningStatus, LoggingEnabled, OwnershipControls,
-    OwnershipControlsRule, PublicAccessBlockConfiguration, ServerSideEncryptionByDefault,
-    ServerSideEncryptionConfiguration, ServerSideEncryptionRule, VersioningConfiguration,
+    BlockedEncryptionTypes, BucketLoggingStatus, BucketVersioningStatus, EncryptionType,
+    LoggingEnabled, OwnershipControls, OwnershipControlsRule, PublicAccessBlockConfiguration,
+    ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration, ServerSideEncryptionRule,
+    VersioningConfiguration,
 };
 
 use super::{Bucket, failed, unbuildable, unless_absent};
@@ -25,6 +28,10 @@ pub struct PublicAccessBlock {
 }
 
 impl PublicAccessBlock {
+    /// Access lists blocked, policies free to let the public in.
+    pub const LISTS_ONLY: Self =
+        Self { block_public_policy: false, restrict_public_buckets: false, ..Self::ALL };
+
     /// Everything blocked.
     pub const ALL: Self = Self {
         block_public_acls: true,
@@ -43,6 +50,8 @@ pub struct Encryption {
     pub kms_key_id: Option<String>,
     /// One data key per bucket for a while, which saves calls to KMS.
     pub bucket_key_enabled: bool,
+    /// What writers may not use, as in `SSE-C`. Left as it is where this is absent.
+    pub blocked_types: Option<BTreeSet<String>>,
 }
 
 /// Where access logs go.
@@ -114,8 +123,32 @@ pub async fn find_encryption(
             sse_algorithm: default.sse_algorithm.as_str().to_owned(),
             kms_key_id: default.kms_master_key_id.filter(|id| !id.is_empty()),
             bucket_key_enabled: rule.bucket_key_enabled.unwrap_or(false),
+            blocked_types: Some(read_blocked(rule.blocked_encryption_types)),
         })
     }))
+}
+
+/// `NONE` is how AWS writes an empty list.
+const NOTHING_BLOCKED: &str = "NONE";
+
+fn read_blocked(blocked: Option<BlockedEncryptionTypes>) -> BTreeSet<String> {
+    let types = blocked.and_then(|blocked| blocked.encryption_type).unwrap_or_default();
+    types
+        .into_iter()
+        .map(|kind| kind.as_str().to_owned())
+        .filter(|kind| kind != NOTHING_BLOCKED)
+        .collect()
+}
+
+fn write_blocked(blocked: &BTreeSet<String>) -> BlockedEncryptionTypes {
+    let mut builder = BlockedEncryptionTypes::builder();
+    if blocked.is_empty() {
+        builder = builder.encryption_type(EncryptionType::from(NOTHING_BLOCKED));
+    }
+    for kind in blocked {
+        builder = builder.encryption_type(EncryptionType::from(kind.as_str()));
+    }
+    builder.build()
 }
 
 /// `Enabled` or `Suspended`; `None` if versioning was never enabled.
@@ -219,6 +252,7 @@ pub async fn put_encryption(
     let rule = ServerSideEncryptionRule::builder()
         .apply_server_side_encryption_by_default(default)
         .bucket_key_enabled(encryption.bucket_key_enabled)
+        .set_blocked_encryption_types(encryption.blocked_types.as_ref().map(write_blocked))
         .build();
     let configuration = ServerSideEncryptionConfiguration::builder().rules(rule).build();
     clients

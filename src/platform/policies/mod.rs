@@ -5,16 +5,22 @@
 //! whether a document read back from AWS still says the same.
 
 mod bucket;
+mod bucket_access;
 mod csi;
 mod equivalence;
 mod file_system;
 mod pod_identity;
 mod presets;
+mod statement;
 mod stores;
 
 use serde_json::{Value, json};
 
 pub use bucket::{MAX_BUCKET_POLICY_BYTES, tls_only_bucket_policy};
+pub use bucket_access::{
+    BucketAccess, ReplicationPath, bucket_access_policy, replication_policy,
+    replication_trust_policy,
+};
 pub use csi::{EBS_DRIVER_POLICIES, ebs_key_policy, efs_controller_policy, efs_node_policy};
 pub use equivalence::equivalent;
 pub use file_system::{
@@ -26,6 +32,7 @@ pub use presets::{
     MAX_ROLE_POLICY_CHARACTERS, Preset, PresetGrant, Subject, check_resource, preset_statements,
     role_policy,
 };
+pub use statement::{Condition, Principals, Statement};
 pub use stores::{StoreBucket, store_access_policy};
 
 /// The current version of the policy language.

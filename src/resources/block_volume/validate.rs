@@ -3,12 +3,11 @@
 
 use super::model::Model;
 use crate::framework::diagnostic::{diagnostic, invalid_combination};
-use crate::framework::value::{AttributePath, Diagnostics, Value, known_map};
+use crate::framework::value::{AttributePath, Diagnostics, Value};
 use crate::platform::classification::{Protection, Setting};
 use crate::platform::defaults::BLOCK_VOLUME as PLATFORM;
 use crate::platform::gp3::{self, Gp3Problem};
 use crate::platform::naming::{self, Form};
-use crate::platform::tags;
 use crate::resources::attributes;
 
 /// Checks a configuration.

@@ -10,27 +10,21 @@ use super::model::Model;
 use super::plan::report;
 use super::schema::TIMEOUTS;
 use super::steps::account;
-use super::wanted::Place;
 use crate::aws::arn::Arn;
 use crate::aws::eks::AssociationKey;
-use crate::aws::s3::Bucket;
-use crate::aws::s3::bucket::{self, Deleted};
-use crate::aws::s3::emptying::{Emptied, empty_bucket};
-use crate::aws::{Clients, Wait, retry};
+use crate::aws::{Clients, Wait};
 use crate::framework::resource::{Context, Recorder};
-use crate::framework::value::{AttributePath, Diagnostic, Value};
+use crate::framework::value::{Diagnostic, Value};
 use crate::platform::stores::Product;
 use crate::platform::tags::Owner;
 use crate::provider::context::ProviderContext;
 use crate::resources::attributes::INCOMPLETE;
-use crate::resources::step::{During as _, Report, StepError, Verb, proceed, reason};
+use crate::resources::bucket::{Emptying, delete_bucket};
+use crate::resources::step::{Report, StepError, Verb, reason};
 use crate::resources::timeouts::Operation;
 use crate::resources::workload_access;
 
 use super::access::Identity;
-
-/// How often a bucket is emptied again when something was written meanwhile.
-const PASSES: u32 = 3;
 
 /// Destroys everything the state knows.
 pub(super) async fn delete(
@@ -48,7 +42,8 @@ pub(super) async fn delete(
     let mut errors = remove_access(&clients, &wait, &prior, &mut left).await;
     let names = prior.recorded_names();
     let deletions = names.iter().map(|(store, name)| {
-        delete_bucket(&clients, &wait, &place, name, prior.force_destroy(*store))
+        let emptying = emptying(prior.force_destroy(*store));
+        delete_bucket(&clients, &wait, &place, name, emptying)
     });
     let deleted = join_all(deletions).await;
     for (store, deleted) in names.keys().zip(deleted) {
@@ -97,71 +92,14 @@ async fn remove_access(
     errors
 }
 
-/// Deletes one bucket, emptied first where that is allowed.
-pub(super) async fn delete_bucket(
-    clients: &Clients,
-    wait: &Wait,
-    place: &Place,
-    name: &str,
-    force: bool,
-) -> Result<(), StepError> {
-    let doing = format!("deleting bucket {name}");
-    let bucket = Bucket { name, owner: place.owner() };
-    let mut emptied = Emptied::default();
-    for pass in 0..=PASSES {
-        proceed(wait, "bucket", &doing)?;
-        let deleted = wait
-            .within(retry::PROPAGATION)
-            .retry_while(retry::busy, || bucket::delete_bucket(clients, bucket))
-            .await
-            .during("bucket", &doing)?;
-        if deleted == Deleted::Gone {
-            return Ok(());
-        }
-        if !force {
-            return Err(not_empty(name, &doing));
-        }
-        if pass < PASSES {
-            let doing = format!("emptying bucket {name}");
-            emptied = empty_bucket(clients, bucket, false, wait).await.during("bucket", doing)?;
-            if emptied.refused > 0 {
-                break;
-            }
-        }
+/// What may be done to what a bucket holds.
+pub(super) fn emptying(allowed: bool) -> Emptying {
+    Emptying {
+        allowed,
+        bypass_governance: false,
+        how_to_allow: "Empty it, or set force_destroy = true (for all buckets, or for this one in \
+                       buckets) and apply that first; what it holds is then lost.",
     }
-    Err(still_full(name, &doing, &emptied))
-}
-
-fn not_empty(name: &str, doing: &str) -> StepError {
-    StepError::refused(
-        "bucket",
-        doing,
-        format!(
-            "bucket {name} is not empty, and force_destroy = false, so nothing in it was touched"
-        ),
-        "Empty it, or set force_destroy = true (for all buckets, or for this one in buckets) and \
-         apply that first; what it holds is then lost.",
-    )
-    .blame(AttributePath::new("force_destroy"))
-}
-
-fn still_full(name: &str, doing: &str, emptied: &Emptied) -> StepError {
-    let refused: Vec<String> = emptied
-        .refusals
-        .iter()
-        .take(3)
-        .map(|refusal| format!("{} ({}: {})", refusal.key, refusal.code, refusal.message))
-        .collect();
-    let why = if refused.is_empty() {
-        format!("bucket {name} is written to faster than it is emptied")
-    } else {
-        format!(
-            "AWS refuses to delete {} objects of bucket {name}, among them {}",
-            emptied.refused,
-            refused.join("; ")
-        )
-    };
-    StepError::refused("bucket", doing, why, "Stop what writes to it, and release object locks.")
 }
 
 impl Model {

@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::join_all;
 
 use super::access::{Identity, KIND};
-use super::bucket::{self, Observed, Reading};
 use super::model::{AccessLoggingModel, BucketModel, ExtraRuleModel, Model, PodIdentityModel};
 use super::plan::report;
 use super::schema::KEYS;
@@ -28,6 +27,7 @@ use crate::platform::naming::{BucketNamespace, check_bucket_name};
 use crate::platform::stores::{Product, Store};
 use crate::platform::tags::{IgnoreRules, Observed as ObservedTags, Owner};
 use crate::provider::context::ProviderContext;
+use crate::resources::bucket::{self, Observed, Reading};
 use crate::resources::step::{During as _, Verb};
 
 /// The state that [`complete`] fills in.
@@ -136,7 +136,7 @@ async fn find(
         let looks = stores.filter_map(|store| Some((store, model.bucket_name(store, place)?)));
         let looks = looks.map(|(store, name)| async move {
             let observed =
-                bucket::read(clients, Bucket { name: &name, owner: place.owner() }).await?;
+                bucket::read(clients, Bucket { name: &name, owner: place.owner() }, false).await?;
             Ok::<_, Error>(observed.map(|observed| (store, (name, observed))))
         });
         let found: Vec<Option<_>> = join_all(looks).await.into_iter().collect::<Result<_, _>>()?;

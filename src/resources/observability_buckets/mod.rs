@@ -22,7 +22,6 @@
 //! `components` or of `buckets[…].name` deletes and creates single buckets within an update.
 
 mod access;
-mod bucket;
 mod conflicts;
 mod delete;
 mod import;
@@ -35,7 +34,6 @@ mod steps;
 #[cfg(test)]
 mod tests;
 mod validate;
-mod walk;
 mod wanted;
 
 use async_trait::async_trait;

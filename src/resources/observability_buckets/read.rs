@@ -8,8 +8,7 @@ use std::collections::BTreeMap;
 
 use futures_util::future::{join_all, join3};
 
-use super::access::Share;
-use super::bucket::{self, Observed, Reading, Tagged};
+use super::access::{KIND, Share};
 use super::import;
 use super::model::{BucketStatus, Model};
 use super::outputs::{complete, pending};
@@ -24,6 +23,7 @@ use crate::framework::value::{Diagnostic, StringMap, Value, known_map};
 use crate::platform::stores::{Product, Store};
 use crate::provider::context::ProviderContext;
 use crate::resources::attributes::{self, COMPLETE, INCOMPLETE};
+use crate::resources::bucket::{self, Observed, Tagged};
 use crate::resources::step::{During as _, StepError, Verb};
 use crate::resources::workload_access::{self, Granted};
 
@@ -95,7 +95,7 @@ async fn look(
     name: String,
 ) -> Result<Seen, StepError> {
     let bucket = Bucket { name: &name, owner: place.owner() };
-    let observed = bucket::read(clients, bucket).await;
+    let observed = bucket::read(clients, bucket, false).await;
     let observed = observed.during("bucket", format!("reading bucket {name}"))?;
     Ok(Seen { store, name, observed })
 }
@@ -161,8 +161,12 @@ fn describe(
 ) -> Model {
     let owner_name = state.owner_name().unwrap_or_default();
     let tags_all: Tags = known_map(&state.tags_all).unwrap_or_default();
-    let tagged =
-        Tagged { owner_name: &owner_name, tags_all: &tags_all, ignore: &cx.provider.ignore_tags };
+    let tagged = Tagged {
+        kind: KIND,
+        owner_name: &owner_name,
+        tags_all: &tags_all,
+        ignore: &cx.provider.ignore_tags,
+    };
     let mut reasons = Vec::new();
     let mut statuses = BTreeMap::new();
     let mut names = StringMap::new();
@@ -217,6 +221,7 @@ fn status_of(state: &Model, place: &Place, seen: &Seen, tagged: &Tagged<'_>) -> 
     };
     let wanted = state
         .bucket(seen.store, place)
+        .map(|bucket| bucket.wanted)
         .filter(|wanted| wanted.name == seen.name)
         .filter(|_| state.stores().is_some_and(|stores| stores.contains(&seen.store)));
     let Some(wanted) = wanted else {
@@ -228,15 +233,5 @@ fn status_of(state: &Model, place: &Place, seen: &Seen, tagged: &Tagged<'_>) -> 
     match wanted.difference(observed, tagged) {
         Some((step, what)) => pending(step, &what),
         None => complete(),
-    }
-}
-
-impl Observed {
-    /// The tags, once they can be told.
-    pub(super) fn known_tags(&self) -> Option<&Tags> {
-        match &self.tags {
-            Reading::Is(tags) => Some(tags),
-            Reading::Busy => None,
-        }
     }
 }

@@ -14,13 +14,12 @@ use std::sync::{Mutex, PoisonError};
 use futures_util::future::{join, join_all};
 
 use super::access::{KIND, Share};
-use super::bucket::Tagged;
-use super::delete::delete_bucket;
+use super::conflicts::{existing, refusal};
+use super::delete::emptying;
 use super::model::{Model, PodIdentityModel};
 use super::outputs::{STEPS, complete, pending};
 use super::plan::{removed, report};
 use super::schema::TIMEOUTS;
-use super::walk::{Walk, Walked};
 use super::wanted::{Bucket, Place};
 use crate::aws::Wait;
 use crate::framework::diagnostic::{provider_bug, whole};
@@ -31,6 +30,7 @@ use crate::platform::stores::{Product, Store};
 use crate::platform::tags::Owner;
 use crate::provider::context::{IncompleteCreate, ProviderContext};
 use crate::resources::attributes::{COMPLETE, INCOMPLETE, keep_unfinished};
+use crate::resources::bucket::{Tagged, Told, Walk, Walked, delete_bucket};
 use crate::resources::step::{During as _, Report, StepError, Verb, reason};
 use crate::resources::timeouts::Operation;
 use crate::resources::workload_access::{self, Granted};
@@ -59,11 +59,13 @@ pub(super) async fn apply(
         wait: &wait,
         place: &place,
         tagged: Tagged {
+            kind: KIND,
             owner_name: &work.owner_name,
             tags_all: &tags_all,
             ignore: &cx.provider.ignore_tags,
         },
         account_regional: goal.namespace() == Some(BucketNamespace::AccountRegional),
+        told: Told { refusal, existing },
     };
     let progress = Progress::new(start(&goal, prior.as_ref()), recorder, prior.is_some());
     let errors = carry_out(&walk, &work, &progress).await;
@@ -205,7 +207,7 @@ impl<'a> Progress<'a> {
 
     fn bucket(&self, bucket: &Bucket, step: &str) {
         self.note(|state| {
-            insert(&mut state.bucket_names, bucket.store.key(), Some(&bucket.name));
+            insert(&mut state.bucket_names, bucket.store.key(), Some(&bucket.wanted.name));
             let next = STEPS.iter().skip_while(|name| **name != step).nth(1);
             state.set_status(bucket.store, next.map_or_else(complete, |next| pending(next, "")));
         });
@@ -274,14 +276,17 @@ async fn walk_bucket<'w>(
     bucket: &'w Bucket,
     progress: &Progress<'_>,
 ) -> (&'w Bucket, Result<Walked, StepError>) {
-    let recorded = work.recorded.get(&bucket.store) == Some(&bucket.name);
+    let recorded = work.recorded.get(&bucket.store) == Some(&bucket.wanted.name);
     let done = |step: &'static str| progress.bucket(bucket, step);
-    let walked = Box::pin(walk.bring_about(bucket, recorded, &done)).await;
+    let walked = Box::pin(walk.bring_about(&bucket.wanted, recorded, &done)).await;
     if let Err(error) = &walked {
         progress.failed(bucket.store, error);
     }
     if let Ok(Walked { unsettled: true, .. }) = &walked {
-        tracing::warn!(bucket = bucket.name, "settings were written and are not all read back yet");
+        tracing::warn!(
+            bucket = bucket.wanted.name,
+            "settings were written and are not all read back yet"
+        );
     }
     (bucket, walked)
 }
@@ -322,7 +327,8 @@ async fn bring_access<'w>(
 
 async fn remove_buckets(walk: &Walk<'_>, work: &Work, progress: &Progress<'_>) -> Vec<StepError> {
     let deletions = work.removed.iter().map(|(store, (name, force))| async move {
-        let deleted = delete_bucket(walk.clients, walk.wait, walk.place, name, *force).await;
+        let deleted =
+            delete_bucket(walk.clients, walk.wait, walk.place, name, emptying(*force)).await;
         match deleted {
             Ok(()) => {
                 progress.note(|state| insert(&mut state.bucket_names, store.key(), None));
@@ -378,7 +384,7 @@ async fn finish(
     progress: &Progress<'_>,
 ) -> Vec<StepError> {
     let buckets = buckets.iter().map(|bucket| async move {
-        match walk.finish(bucket).await {
+        match walk.finish(&bucket.wanted).await {
             Ok(()) => {
                 progress.bucket(bucket, "tags");
                 None
@@ -422,7 +428,8 @@ fn conclude(
     let exists = recorder.state().is_some();
     reached.status_reason = Value::Value(reasons.join("\n"));
     let names = reached.recorded_names();
-    let usable = work.buckets.iter().all(|bucket| names.get(&bucket.store) == Some(&bucket.name));
+    let usable =
+        work.buckets.iter().all(|bucket| names.get(&bucket.store) == Some(&bucket.wanted.name));
     let resume = report.verb == Verb::Creating
         && cx.provider.incomplete_create == IncompleteCreate::Resume
         && !errors.iter().any(StepError::is_cancelled);

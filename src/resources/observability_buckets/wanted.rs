@@ -7,17 +7,18 @@ use std::collections::BTreeMap;
 
 use super::model::{BucketModel, ExtraRuleModel, Model, RetentionModel};
 use super::schema::products;
-use crate::aws::arn::{Arn, Partition};
 use crate::aws::s3::lifecycle::{
     Expiration, Filter, Lifecycle, LifecycleRule, NoncurrentExpiration, Transition, When,
 };
-use crate::aws::s3::settings::{Encryption, Logging};
+use crate::aws::s3::settings::{Encryption, Logging, PublicAccessBlock};
 use crate::framework::value::{StringMap, Value, known_set};
 use crate::platform::defaults::OBSERVABILITY;
 use crate::platform::duration::Retention;
 use crate::platform::lifecycle::Retentions;
 use crate::platform::naming::{BucketNamespace, account_regional_bucket_name, compose_bucket_name};
 use crate::platform::stores::{Product, Store};
+pub(super) use crate::resources::bucket::{Place, Versioning, known};
+use crate::resources::bucket::{Wanted, WantedPolicy};
 
 /// The id of the rule that aborts uploads.
 pub(super) const ABORT_RULE: &str = "officeless-abort-incomplete-uploads";
@@ -26,114 +27,13 @@ pub(super) const NONCURRENT_RULE: &str = "officeless-expire-noncurrent-versions"
 /// Stores rewritten by compaction keep old versions this long at most, unless told otherwise.
 const DATA_NONCURRENT_DAYS: i64 = 7;
 
-/// Versioning of a bucket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Versioning {
-    /// Never enabled; where it once was, suspended.
-    Disabled,
-    /// On.
-    Enabled,
-    /// Off for new objects; old versions remain.
-    Suspended,
-}
-
-impl Versioning {
-    /// Reads the spelling of configuration.
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        match text {
-            "Disabled" => Some(Self::Disabled),
-            "Enabled" => Some(Self::Enabled),
-            "Suspended" => Some(Self::Suspended),
-            _ => None,
-        }
-    }
-
-    /// What S3 answers (`None`: never enabled) read as a setting.
-    pub(super) fn observed(status: Option<&str>) -> Self {
-        status.and_then(Self::parse).unwrap_or(Self::Disabled)
-    }
-
-    /// The spelling of configuration.
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Disabled => "Disabled",
-            Self::Enabled => "Enabled",
-            Self::Suspended => "Suspended",
-        }
-    }
-
-    /// Whether a bucket that is `observed` needs no call to be this.
-    pub(super) fn is_met_by(self, observed: Self) -> bool {
-        self == observed || (self == Self::Disabled && observed == Self::Suspended)
-    }
-}
-
-/// Where names and ARNs belong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    /// The region.
-    pub(super) region: String,
-    /// The account; empty when it was not asked for.
-    pub(super) account: String,
-}
-
-impl Place {
-    /// The partition of the region.
-    pub(super) fn partition(&self) -> Partition {
-        Partition::of_region(&self.region)
-    }
-
-    /// ARN of a bucket.
-    pub(super) fn bucket_arn(&self, name: &str) -> String {
-        Arn::bucket(self.partition().id, name).to_string()
-    }
-
-    /// ARN of a role, when the account is known.
-    pub(super) fn role_arn(&self, name: &str) -> Option<String> {
-        (!self.account.is_empty())
-            .then(|| Arn::role(self.partition().id, &self.account, "/", name).to_string())
-    }
-
-    /// The host name of a bucket in its region.
-    pub(super) fn domain_name(&self, name: &str) -> String {
-        format!("{name}.s3.{}.{}", self.region, self.partition().dns_suffix)
-    }
-
-    /// The account that must own a bucket.
-    pub(super) fn owner(&self) -> Option<&str> {
-        (!self.account.is_empty()).then_some(self.account.as_str())
-    }
-}
-
-/// Everything wanted of one bucket.
+/// What is wanted of the bucket of one store.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Bucket {
     /// Which store it is for.
     pub(super) store: Store,
-    /// Its name.
-    pub(super) name: String,
-    /// Its ARN.
-    pub(super) arn: String,
-    /// Default encryption.
-    pub(super) encryption: Encryption,
-    /// Versioning.
-    pub(super) versioning: Versioning,
-    /// The whole lifecycle.
-    pub(super) lifecycle: Lifecycle,
-    /// Whether plain HTTP is denied.
-    pub(super) enforce_tls: bool,
-    /// Access logs.
-    pub(super) logging: Option<Logging>,
-}
-
-/// Known, null told apart from a value; `None` while unknown.
-#[allow(clippy::option_option, reason = "`?` tells the two apart: unknown ends it, null passes")]
-pub(super) fn known<T: Clone>(value: &Value<T>) -> Option<Option<T>> {
-    match value {
-        Value::Unknown => None,
-        Value::Null => Some(None),
-        Value::Value(value) => Some(Some(value.clone())),
-    }
+    /// The bucket.
+    pub(super) wanted: Wanted,
 }
 
 impl Model {
@@ -202,6 +102,7 @@ impl Model {
                 && bucket_key.unwrap_or(OBSERVABILITY.bucket_key_enabled),
             sse_algorithm,
             kms_key_id,
+            blocked_types: None,
         })
     }
 
@@ -277,13 +178,19 @@ impl Model {
         let name = self.bucket_name(store, place)?;
         Some(Bucket {
             store,
-            arn: place.bucket_arn(&name),
-            name,
-            encryption: self.encryption(store)?,
-            versioning: self.versioning(store)?,
-            lifecycle: self.lifecycle(store)?,
-            enforce_tls: known(&self.enforce_tls)?.unwrap_or(OBSERVABILITY.enforce_tls),
-            logging: self.logging(store)?,
+            wanted: Wanted {
+                arn: place.bucket_arn(&name),
+                name,
+                public_access_block: PublicAccessBlock::ALL,
+                encryption: self.encryption(store)?,
+                versioning: self.versioning(store)?,
+                lifecycle: self.lifecycle(store)?,
+                policy: WantedPolicy::Statement {
+                    enforce_tls: known(&self.enforce_tls)?.unwrap_or(OBSERVABILITY.enforce_tls),
+                },
+                logging: self.logging(store)?,
+                further: None,
+            },
         })
     }
 

@@ -137,7 +137,12 @@ impl LifecycleRule {
         let mut rule = self.clone();
         let filter = &mut rule.filter;
         filter.prefix = filter.prefix.take().filter(|prefix| !prefix.is_empty());
+        // Zero is how AWS answers "any size" beside other conditions.
         filter.object_size_greater_than = filter.object_size_greater_than.filter(|size| *size > 0);
+        for transition in &mut rule.transitions {
+            // Without days it is the day of creation.
+            transition.when.get_or_insert(When::Days(0));
+        }
         rule.transitions.sort();
         for transition in &mut rule.noncurrent_version_transitions {
             transition.newer_noncurrent_versions =

@@ -9,6 +9,7 @@ mod ec2;
 mod efs;
 mod eks;
 mod s3;
+mod s3_refusals;
 
 use super::call::Call;
 use super::lock;
@@ -155,6 +156,42 @@ pub const RULES: &[Rule] = &[
         operations: &[],
         aws: "x-amz-expected-bucket-owner: AccessDenied when the bucket belongs to another account.",
         apply: Apply::Instead(s3::check_expected_owner),
+    },
+    Rule {
+        service: "s3",
+        operations: &["PutBucketVersioning"],
+        aws: "409 InvalidBucketState when versioning is suspended under object lock or a replication.",
+        apply: Apply::Instead(s3_refusals::keep_versioning),
+    },
+    Rule {
+        service: "s3",
+        operations: &["DeleteObjects"],
+        aws: "More than 1,000 keys in one call are MalformedXML.",
+        apply: Apply::Instead(s3_refusals::limit_keys),
+    },
+    Rule {
+        service: "s3",
+        operations: &["PutBucketLogging"],
+        aws: "A target bucket that does not exist is InvalidTargetBucketForLogging.",
+        apply: Apply::Instead(s3_refusals::log_into_existing),
+    },
+    Rule {
+        service: "s3",
+        operations: &["PutBucketReplication"],
+        aws: "A destination bucket that does not exist is InvalidRequest.",
+        apply: Apply::Instead(s3_refusals::copy_into_existing),
+    },
+    Rule {
+        service: "s3",
+        operations: &["PutBucketLifecycleConfiguration"],
+        aws: "Two rules of one ID are InvalidArgument.",
+        apply: Apply::Instead(s3_refusals::tell_rules_apart),
+    },
+    Rule {
+        service: "s3",
+        operations: &["PutBucketNotificationConfiguration"],
+        aws: "An event that S3 does not know is InvalidArgument.",
+        apply: Apply::Instead(s3_refusals::know_events),
     },
     Rule {
         service: "s3",

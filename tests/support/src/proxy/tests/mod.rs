@@ -4,6 +4,7 @@ mod block;
 mod faults;
 mod naming;
 mod rules;
+mod s3_refusals;
 
 use crate::{Answer, Aws, Bench};
 use serde_json::Value;

@@ -1,24 +1,26 @@
 //! One bucket from nothing, or from anything, to what is wanted: one call after the other, because
 //! S3 refuses settings written at the same time. Buckets do not wait for each other.
 
-use super::access::KIND;
-use super::bucket::{OWNERSHIP, Observed, Reading, Tagged, read};
-use super::conflicts::{existing, refusal};
-use super::wanted::{Bucket as Wanted, Place, Versioning};
+use super::observed::{OWNERSHIP, Observed, Reading, Tagged, read};
+use super::{Place, Versioning, Wanted, WantedFurther};
 use crate::aws::error::Service;
 use crate::aws::s3::bucket::{
     Created, NewBucket, Standing, create_bucket, delete_tags, find_standing, find_tags, put_tags,
 };
-use crate::aws::s3::lifecycle::put_lifecycle;
+use crate::aws::s3::cors::{delete_cors, put_cors};
+use crate::aws::s3::lifecycle::{delete_lifecycle, put_lifecycle};
+use crate::aws::s3::notifications::put_notifications;
+use crate::aws::s3::object_lock::put_object_lock;
+use crate::aws::s3::replication::{delete_replication, put_replication};
 use crate::aws::s3::settings::{
-    PublicAccessBlock, delete_policy, put_encryption, put_logging, put_ownership, put_policy,
-    put_public_access_block, put_versioning,
+    delete_policy, put_encryption, put_logging, put_ownership, put_policy, put_public_access_block,
+    put_versioning,
 };
 use crate::aws::s3::{Bucket, Settled, settled};
 use crate::aws::wait::Seen;
 use crate::aws::{Clients, Error, Tags, Wait, retry};
 use crate::platform::tags::{
-    CREATING, IgnoreRules, Observed as ObservedTags, Owner, RESOURCE, TagChanges,
+    CREATING, IgnoreRules, Observed as ObservedTags, RESOURCE, TagChanges,
 };
 use crate::resources::step::{During as _, StepError, proceed};
 
@@ -26,24 +28,39 @@ use crate::resources::step::{During as _, StepError, proceed};
 /// AWS names no limit; two minutes is what other tools have settled on.
 const PATIENCE: std::time::Duration = retry::PROPAGATION;
 
-/// What all buckets share.
+/// How a room tells that a name is taken.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Walk<'a> {
-    pub(super) clients: &'a Clients,
-    pub(super) wait: &'a Wait,
-    pub(super) place: &'a Place,
-    pub(super) tagged: Tagged<'a>,
+pub struct Told {
+    /// Why a name cannot be made or taken over, as a paragraph; `None` if it is free or ours.
+    pub refusal: fn(&Standing, &str) -> Option<String>,
+    /// What is said of a bucket of the account: its name, its owner, whether that is the same.
+    pub existing: fn(&str, Option<&str>, bool) -> String,
+}
+
+/// What all buckets of a room share.
+#[derive(Clone, Copy, Debug)]
+pub struct Walk<'a> {
+    /// Clients of the region.
+    pub clients: &'a Clients,
+    /// Limits of the whole operation.
+    pub wait: &'a Wait,
+    /// Region and account.
+    pub place: &'a Place,
+    /// The tags.
+    pub tagged: Tagged<'a>,
     /// Whether names are of the account-regional namespace.
-    pub(super) account_regional: bool,
+    pub account_regional: bool,
+    /// How a taken name is told.
+    pub told: Told,
 }
 
 /// What a walk came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Walked {
+pub struct Walked {
     /// The bucket carries the creation marker still.
-    pub(super) unfinished: bool,
+    pub unfinished: bool,
     /// What was written is not yet read back.
-    pub(super) unsettled: bool,
+    pub unsettled: bool,
 }
 
 impl Walk<'_> {
@@ -53,25 +70,29 @@ impl Walk<'_> {
 
     /// All steps but the last. `recorded` says that the state knows the bucket as its own; `done`
     /// is told each step that is over.
-    pub(super) async fn bring_about(
+    pub async fn bring_about(
         &self,
         wanted: &Wanted,
         recorded: bool,
         done: &(dyn Fn(&'static str) + Send + Sync),
     ) -> Result<Walked, StepError> {
-        let observed = self.existing_or_new(wanted, recorded).await?;
+        let observed =
+            Box::pin(self.existing_or_new(&wanted.name, recorded, wanted.further.is_some()))
+                .await?;
         done("bucket");
-        let mut wrote = false;
-        for step in SETTINGS {
-            let doing = format!("{} of bucket {}", step.doing, wanted.name);
-            proceed(self.wait, step.name, &doing)?;
-            wrote |= self.setting(step.name, wanted, &observed).await.map_err(|error| {
-                let attribute = error.attribute.clone();
-                StepError { doing, attribute, ..error }
-            })?;
-            done(step.name);
-        }
-        let unfinished = self.tags(wanted, &observed).await?;
+        let wrote = Box::pin(self.settings(wanted, &observed, &|_| true, done)).await?;
+        self.end(wanted, &observed, wrote, done).await
+    }
+
+    /// Tags, and reading back what was written.
+    pub async fn end(
+        &self,
+        wanted: &Wanted,
+        observed: &Observed,
+        wrote: bool,
+        done: &(dyn Fn(&'static str) + Send + Sync),
+    ) -> Result<Walked, StepError> {
+        let unfinished = self.tags(wanted, observed).await?;
         let unsettled = wrote && self.settle(wanted).await? == Settled::NotYet;
         if !unfinished {
             done("tags");
@@ -79,8 +100,34 @@ impl Walk<'_> {
         Ok(Walked { unfinished, unsettled })
     }
 
+    /// Writes the settings that differ, of those that are chosen; answers whether there was any.
+    pub async fn settings(
+        &self,
+        wanted: &Wanted,
+        observed: &Observed,
+        chosen: &(dyn Fn(&str) -> bool + Send + Sync),
+        done: &(dyn Fn(&'static str) + Send + Sync),
+    ) -> Result<bool, StepError> {
+        let mut written = Vec::new();
+        for step in SETTINGS.iter().filter(|step| chosen(step.name)) {
+            if step.further && wanted.further.is_none() {
+                continue;
+            }
+            let doing = format!("{} of bucket {}", step.doing, wanted.name);
+            proceed(self.wait, step.name, &doing)?;
+            if self.setting(step.name, wanted, observed, &written).await.map_err(|error| {
+                let attribute = error.attribute.clone();
+                StepError { doing, attribute, ..error }
+            })? {
+                written.push(step.name);
+            }
+            done(step.name);
+        }
+        Ok(!written.is_empty())
+    }
+
     /// Takes the creation marker off: the last step of the whole composite.
-    pub(super) async fn finish(&self, wanted: &Wanted) -> Result<(), StepError> {
+    pub async fn finish(&self, wanted: &Wanted) -> Result<(), StepError> {
         let doing = format!("marking bucket {} as complete", wanted.name);
         proceed(self.wait, "tags", &doing)?;
         let bucket = self.bucket(wanted);
@@ -91,36 +138,36 @@ impl Walk<'_> {
     }
 
     /// The bucket as it is, made first if there is none.
-    async fn existing_or_new(
+    pub async fn existing_or_new(
         &self,
-        wanted: &Wanted,
+        name: &str,
         recorded: bool,
+        further: bool,
     ) -> Result<Observed, StepError> {
-        let name = &wanted.name;
         let doing = format!("creating bucket {name}");
         proceed(self.wait, "bucket", &doing)?;
-        let bucket = self.bucket(wanted);
+        let bucket = Bucket { name, owner: self.place.owner() };
         if recorded {
-            let found = read(self.clients, bucket).await;
+            let found = read(self.clients, bucket, further).await;
             if let Some(observed) = found.during("bucket", format!("reading bucket {name}"))? {
                 return Ok(observed);
             }
         }
         let standing = find_standing(self.clients, bucket).await.during("bucket", &doing)?;
-        if let Some(why) = refusal(&standing, name) {
+        if let Some(why) = (self.told.refusal)(&standing, name) {
             return Err(refused(&doing, &why));
         }
         if standing == Standing::Ours {
             self.may_take_over(bucket, &doing).await?;
         } else {
-            self.create(wanted, &doing).await?;
+            self.create(name, &doing).await?;
         }
-        self.visible(bucket).await
+        self.visible(bucket, further).await
     }
 
-    async fn create(&self, wanted: &Wanted, doing: &str) -> Result<(), StepError> {
+    async fn create(&self, name: &str, doing: &str) -> Result<(), StepError> {
         let new = NewBucket {
-            name: wanted.name.clone(),
+            name: name.to_owned(),
             account_regional: self.account_regional,
             tags: self.tagged.wanted(true),
         };
@@ -132,7 +179,8 @@ impl Walk<'_> {
             .during("bucket", doing)?;
         if created == Created::AlreadyOurs {
             // Made between the question and the call, or by a call whose answer was lost.
-            return self.may_take_over(self.bucket(wanted), doing).await;
+            let bucket = Bucket { name, owner: self.place.owner() };
+            return self.may_take_over(bucket, doing).await;
         }
         Ok(())
     }
@@ -141,21 +189,21 @@ impl Walk<'_> {
         let tags = find_tags(self.clients, bucket).await.during("bucket", doing)?;
         let tags = tags.unwrap_or_default();
         let observed = ObservedTags::read(&tags, &IgnoreRules::default(), &[]);
-        let owner = Owner { kind: KIND, name: self.tagged.owner_name };
+        let owner = self.tagged.owner();
         if observed.may_be_adopted_by(owner) {
             return Ok(());
         }
         let whose = tags.get(RESOURCE).map(String::as_str);
-        Err(refused(doing, &existing(bucket.name, whose, observed.is_owned_by(owner))))
+        Err(refused(doing, &(self.told.existing)(bucket.name, whose, observed.is_owned_by(owner))))
     }
 
     /// Reads a bucket that was made just now, as soon as all of S3 knows it.
-    async fn visible(&self, bucket: Bucket<'_>) -> Result<Observed, StepError> {
+    async fn visible(&self, bucket: Bucket<'_>, further: bool) -> Result<Observed, StepError> {
         let what = format!("bucket {} to be visible", bucket.name);
         self.wait
             .within(PATIENCE)
             .until(Service::S3, "GetBucketVersioning", &what, || async {
-                Ok(match read(self.clients, bucket).await? {
+                Ok(match read(self.clients, bucket, further).await? {
                     Some(observed) => Seen::Done(observed),
                     None => Seen::Pending("NoSuchBucket".to_owned()),
                 })
@@ -170,18 +218,19 @@ impl Walk<'_> {
         step: &'static str,
         wanted: &Wanted,
         observed: &Observed,
+        written: &[&str],
     ) -> Result<bool, StepError> {
         // Only the first difference is asked for by name, so each step compares for itself.
-        if !wanted.differs(step, observed, &self.tagged) {
+        if !is_due(step, wanted, observed, &self.tagged) {
             return Ok(false);
         }
-        let clients = self.clients;
-        let bucket = self.bucket(wanted);
+        let (clients, bucket) = (self.clients, self.bucket(wanted));
         let policy = Self::policy(step, wanted, observed)?;
+        let further = wanted.further.as_ref();
         let write = || async {
             match step {
                 "public_access_block" => {
-                    put_public_access_block(clients, bucket, PublicAccessBlock::ALL).await
+                    put_public_access_block(clients, bucket, wanted.public_access_block).await
                 }
                 "ownership" => put_ownership(clients, bucket, OWNERSHIP).await,
                 "encryption" => put_encryption(clients, bucket, &wanted.encryption).await,
@@ -189,15 +238,25 @@ impl Walk<'_> {
                     let enabled = wanted.versioning == Versioning::Enabled;
                     put_versioning(clients, bucket, enabled).await
                 }
+                "lifecycle" if wanted.lifecycle.rules.is_empty() => {
+                    delete_lifecycle(clients, bucket).await
+                }
                 "lifecycle" => put_lifecycle(clients, bucket, &wanted.lifecycle).await,
                 "policy" => match &policy {
                     Some(policy) => put_policy(clients, bucket, policy).await,
                     None => delete_policy(clients, bucket).await,
                 },
-                _ => put_logging(clients, bucket, wanted.logging.as_ref()).await,
+                "logging" => put_logging(clients, bucket, wanted.logging.as_ref()).await,
+                _ => match further {
+                    Some(further) => write_further(clients, bucket, step, further).await,
+                    None => Ok(()),
+                },
             }
         };
-        self.wait.within(PATIENCE).retry_while(again, write).await.during(step, "")?;
+        // Just after it was enabled, versioning is not enabled everywhere.
+        let settling = written.contains(&"versioning");
+        let again = |error: &Error| again(error) || (settling && versioning_not_visible(error));
+        Box::pin(self.wait.within(PATIENCE).retry_while(again, write)).await.during(step, "")?;
         Ok(true)
     }
 
@@ -254,7 +313,7 @@ impl Walk<'_> {
         let what = format!("the settings of bucket {}", wanted.name);
         let bucket = self.bucket(wanted);
         let agreed = settled(self.wait, &what, &true, || async {
-            let observed = read(self.clients, bucket).await?;
+            let observed = read(self.clients, bucket, wanted.further.is_some()).await?;
             Ok(observed.is_some_and(|observed| {
                 SETTINGS.iter().all(|step| !wanted.differs(step.name, &observed, &self.tagged))
             }))
@@ -263,8 +322,44 @@ impl Walk<'_> {
     }
 }
 
+/// Whether a step has something to write. Replication that is to go, goes before versioning can.
+fn is_due(step: &str, wanted: &Wanted, observed: &Observed, tagged: &Tagged<'_>) -> bool {
+    let ends = wanted.further.as_ref().is_some_and(|further| further.replication.is_none());
+    match step {
+        END_REPLICATION => ends && wanted.differs("replication", observed, tagged),
+        "replication" => !ends && wanted.differs("replication", observed, tagged),
+        step => wanted.differs(step, observed, tagged),
+    }
+}
+
+async fn write_further(
+    clients: &Clients,
+    bucket: Bucket<'_>,
+    step: &str,
+    wanted: &WantedFurther,
+) -> Result<(), Error> {
+    match step {
+        "object_lock" => match &wanted.object_lock {
+            Some(lock) => put_object_lock(clients, bucket, lock).await,
+            None => Ok(()),
+        },
+        "cors" if wanted.cors.is_empty() => delete_cors(clients, bucket).await,
+        "cors" => put_cors(clients, bucket, &wanted.cors).await,
+        "notifications" => put_notifications(clients, bucket, &wanted.notifications).await,
+        _ => match &wanted.replication {
+            Some(replication) => put_replication(clients, bucket, replication).await,
+            None => delete_replication(clients, bucket).await,
+        },
+    }
+}
+
 fn again(error: &Error) -> bool {
     retry::bucket_not_visible(error) || retry::role_not_visible(error)
+}
+
+fn versioning_not_visible(error: &Error) -> bool {
+    error.is_code("InvalidBucketState")
+        || (error.is_code("InvalidRequest") && error.message.contains("ersioning"))
 }
 
 fn refused(doing: &str, why: &str) -> StepError {
@@ -273,22 +368,39 @@ fn refused(doing: &str, why: &str) -> StepError {
 }
 
 /// A step that writes one setting.
-struct Setting {
-    name: &'static str,
-    doing: &'static str,
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, as in `setting the versioning`.
+    pub doing: &'static str,
+    /// Whether only some rooms have it.
+    pub further: bool,
 }
 
 const fn setting(name: &'static str, doing: &'static str) -> Setting {
-    Setting { name, doing }
+    Setting { name, doing, further: false }
 }
 
+const fn further(name: &'static str, doing: &'static str) -> Setting {
+    Setting { name, doing, further: true }
+}
+
+/// S3 suspends no versioning that a replication needs.
+const END_REPLICATION: &str = "end_replication";
+
 /// In the order S3 wants: nothing is public before anything else is said.
-const SETTINGS: [Setting; 7] = [
+pub const SETTINGS: [Setting; 12] = [
     setting("public_access_block", "blocking public access"),
     setting("ownership", "setting the object ownership"),
     setting("encryption", "setting the default encryption"),
+    further(END_REPLICATION, "ending the replication"),
     setting("versioning", "setting the versioning"),
+    further("object_lock", "setting the object lock"),
     setting("lifecycle", "writing the lifecycle rules"),
     setting("policy", "writing the policy"),
+    further("cors", "writing the CORS rules"),
     setting("logging", "setting the access logs"),
+    further("notifications", "writing the event notifications"),
+    further("replication", "setting up the replication"),
 ];

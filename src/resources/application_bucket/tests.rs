@@ -1,0 +1,757 @@
+//! The rules of `officeless_application_bucket`, each with the message a practitioner sees; its plan
+//! without AWS; the spellings of one lifecycle.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value as Json, json};
+
+use super::wanted::{ABORT_RULE, RETENTION_RULE};
+use super::{ApplicationBucket, Model};
+use crate::aws::s3::lifecycle::{
+    Expiration, Filter, Lifecycle, LifecycleRule, NoncurrentExpiration, NoncurrentTransition,
+    Transition, When,
+};
+use crate::framework::schema::testing::assert_model_fits;
+use crate::framework::value::{Data as _, Diagnostics, Dynamic, Value};
+use crate::resources::tests::Room;
+
+fn room() -> Room {
+    Room::new(ApplicationBucket)
+}
+
+const KEY: &str = "arn:aws:kms:us-east-1:123456789012:key/0e5f0000-0000-4000-8000-5e6ecbf04dfb";
+
+/// The least configuration with these attributes.
+fn with(attributes: Json) -> Json {
+    let mut config = json!({ "bucket": "acme-uploads" });
+    if let (Some(config), Json::Object(attributes)) = (config.as_object_mut(), attributes) {
+        config.extend(attributes);
+    }
+    config
+}
+
+fn rule(members: Json) -> Json {
+    let mut rule = json!({ "id": "x" });
+    if let (Some(rule), Json::Object(members)) = (rule.as_object_mut(), members) {
+        rule.extend(members);
+    }
+    with(json!({ "lifecycle_rules": [rule] }))
+}
+
+fn statement(members: Json) -> Json {
+    let mut statement =
+        json!({ "principals": { "AWS": ["210987654321"] }, "actions": ["s3:GetObject"] });
+    if let (Some(statement), Json::Object(members)) = (statement.as_object_mut(), members) {
+        statement.extend(members);
+    }
+    with(json!({ "policy_statements": [statement] }))
+}
+
+fn entry(members: Json) -> Json {
+    let mut entry = json!({ "namespace": "shop", "service_account": "web", "level": "read" });
+    if let (Some(entry), Json::Object(members)) = (entry.as_object_mut(), members) {
+        entry.extend(members);
+    }
+    with(json!({ "access": { "web": entry } }))
+}
+
+/// Every rule on names, protection and data.
+#[allow(clippy::too_many_lines, reason = "a table: one line for each rule")]
+fn wrong_settings() -> Vec<(Json, &'static str, &'static str)> {
+    vec![
+        (json!({}), "bucket", "Neither bucket nor bucket_prefix is given"),
+        (with(json!({ "bucket_prefix": "a" })), "bucket_prefix", "are both given"),
+        (json!({ "bucket": "ab" }), "bucket", "must be 3 to 63"),
+        (json!({ "bucket": "a.b" }), "bucket", "contains a dot"),
+        (json!({ "bucket": "Acme" }), "bucket", "upper-case letter"),
+        (json!({ "bucket": "acme-an" }), "bucket", "account-regional"),
+        (json!({ "bucket_prefix": "x".repeat(38) }), "bucket_prefix", "must be 1 to 37"),
+        (json!({ "bucket_prefix": "-x" }), "bucket_prefix", "must be lower-case letters"),
+        (with(json!({ "bucket_namespace": "x" })), "bucket_namespace", "must be one of global"),
+        (with(json!({ "versioning": "on" })), "versioning", "must be one of Enabled"),
+        (
+            with(json!({ "versioning": "Suspended", "critical": true })),
+            "versioning",
+            "critical = true needs versioning to be Enabled",
+        ),
+        (
+            with(json!({ "versioning": "Disabled", "object_lock": {} })),
+            "versioning",
+            "object_lock needs versioning to be Enabled",
+        ),
+        (
+            with(json!({ "versioning": "Suspended",
+                "replication": { "destination_bucket_arn": "arn:aws:s3:::copies" } })),
+            "versioning",
+            "replication needs versioning to be Enabled",
+        ),
+        (with(json!({ "sse_algorithm": "aes" })), "sse_algorithm", "must be one of AES256"),
+        (with(json!({ "kms_key_arn": KEY })), "kms_key_arn", "needs sse_algorithm to be aws:kms"),
+        (
+            with(json!({ "sse_algorithm": "aws:kms", "kms_key_arn": "alias/x" })),
+            "kms_key_arn",
+            "is not the ARN of a KMS key",
+        ),
+        (
+            with(json!({ "blocked_encryption_types": ["SSE-S3"] })),
+            "blocked_encryption_types",
+            "must be one of SSE-C",
+        ),
+        (
+            with(json!({ "transition_default_minimum_object_size": "none" })),
+            "transition_default_minimum_object_size",
+            "must be one of all_storage_classes_128K",
+        ),
+        (with(json!({ "retention_days": 0 })), "retention_days", "must be a whole number from 1"),
+        (
+            with(json!({ "retention_days": 29,
+                "object_lock": { "mode": "GOVERNANCE", "days": 30 } })),
+            "retention_days",
+            "is shorter than the 30 days for which object_lock keeps every version",
+        ),
+        (
+            with(json!({ "retention_days": 364,
+                "object_lock": { "mode": "COMPLIANCE", "years": 1 } })),
+            "retention_days",
+            "is shorter than the 365 days",
+        ),
+        (
+            with(json!({ "object_lock": { "mode": "LEGAL", "days": 1 } })),
+            "object_lock.mode",
+            "must be one of GOVERNANCE, COMPLIANCE",
+        ),
+        (
+            with(json!({ "object_lock": { "mode": "GOVERNANCE", "days": 1, "years": 1 } })),
+            "object_lock",
+            "has days = 1 and years = 1. Keep one of the two.",
+        ),
+        (
+            with(json!({ "object_lock": { "mode": "GOVERNANCE" } })),
+            "object_lock",
+            "and no time. Give days or years.",
+        ),
+        (with(json!({ "object_lock": { "days": 1 } })), "object_lock", "has a time and no mode"),
+        (
+            with(json!({ "access_logging": { "bucket": "acme-uploads" } })),
+            "access_logging.bucket",
+            "is this very bucket",
+        ),
+        (
+            with(json!({ "access_logging": {} })),
+            "access_logging.bucket",
+            "access_logging.bucket is required",
+        ),
+        (
+            with(json!({ "bypass_governance_retention": true })),
+            "bypass_governance_retention",
+            "does nothing without force_destroy = true",
+        ),
+        (
+            with(json!({ "data_classification": "confidential", "enforce_tls": false })),
+            "enforce_tls",
+            "requires encryption in transit",
+        ),
+        (
+            with(json!({ "data_classification": "restricted" })),
+            "kms_key_arn",
+            "requires a customer key",
+        ),
+        (
+            with(json!({ "block_public_access": false })),
+            "block_public_access",
+            "needs data_classification = \"public\", and it is \"internal\" here",
+        ),
+        (with(json!({ "timeouts": { "create": "soon" } })), "timeouts.create", "is not a duration"),
+    ]
+}
+
+/// Every rule on lifecycle rules.
+#[allow(clippy::too_many_lines, reason = "a table: one line for each rule")]
+fn wrong_rules() -> Vec<(Json, &'static str, &'static str)> {
+    let first = "lifecycle_rules[0]";
+    let uploads = "lifecycle_rules[0].abort_incomplete_multipart_upload_days";
+    vec![
+        (rule(json!({})), first, "does nothing"),
+        (
+            rule(json!({ "id": null, "expiration": { "days": 1 } })),
+            "lifecycle_rules[0].id",
+            "required",
+        ),
+        (
+            rule(json!({ "id": "x".repeat(256), "expiration": { "days": 1 } })),
+            "lifecycle_rules[0].id",
+            "must be 1 to 255",
+        ),
+        (
+            rule(json!({ "id": RETENTION_RULE, "expiration": { "days": 1 } })),
+            "lifecycle_rules[0].id",
+            "the rule that retention_days makes",
+        ),
+        (
+            with(json!({ "lifecycle_rules": [
+                { "id": "x", "expiration": { "days": 1 } },
+                { "id": "x", "expiration": { "days": 2 } } ] })),
+            "lifecycle_rules[1].id",
+            "is there twice",
+        ),
+        (
+            rule(json!({ "expiration": {} })),
+            "lifecycle_rules[0].expiration",
+            "must have one of days",
+        ),
+        (
+            rule(json!({ "expiration": { "days": 1, "date": "2030-01-01" } })),
+            "lifecycle_rules[0].expiration",
+            "must have one of days",
+        ),
+        (
+            rule(json!({ "expiration": { "days": 1, "expired_object_delete_marker": true } })),
+            "lifecycle_rules[0].expiration",
+            "must have one of days",
+        ),
+        (
+            rule(json!({ "expiration": { "date": "tomorrow" } })),
+            "lifecycle_rules[0].expiration.date",
+            "must be a day, as in 2030-01-01",
+        ),
+        (
+            rule(json!({ "tags": { "a": "b" },
+                "expiration": { "expired_object_delete_marker": true } })),
+            "lifecycle_rules[0].expiration",
+            "removes delete markers of objects with certain tags",
+        ),
+        (
+            rule(json!({ "tags": { "a": "b" }, "abort_incomplete_multipart_upload_days": 1 })),
+            uploads,
+            "drops uploads of objects with certain tags",
+        ),
+        (
+            rule(
+                json!({ "object_size_less_than": 5, "abort_incomplete_multipart_upload_days": 1 }),
+            ),
+            uploads,
+            "drops uploads of objects with certain tags or sizes",
+        ),
+        (
+            rule(json!({ "object_size_greater_than": 5, "object_size_less_than": 5,
+                "expiration": { "days": 1 } })),
+            "lifecycle_rules[0].object_size_less_than",
+            "for none",
+        ),
+        (
+            rule(json!({ "transitions": [{ "storage_class": "GLACIER" }] })),
+            "lifecycle_rules[0].transitions",
+            "one of days and date in each transition",
+        ),
+        (
+            rule(json!({ "transitions": [{ "days": 1, "storage_class": "STANDARD" }] })),
+            "lifecycle_rules[0].transitions[0].storage_class",
+            "must be one of STANDARD_IA",
+        ),
+        (
+            rule(json!({ "transitions": [{ "days": 90, "storage_class": "GLACIER" }],
+                "expiration": { "days": 90 } })),
+            "lifecycle_rules[0].transitions",
+            "S3 requires the deletion to be later than every move",
+        ),
+        (
+            rule(json!({ "transitions": [{ "days": 30, "storage_class": "GLACIER" },
+                { "days": 90, "storage_class": "STANDARD_IA" }] })),
+            "lifecycle_rules[0].transitions",
+            "which S3 does not do",
+        ),
+        (
+            rule(json!({ "noncurrent_version_expiration": { "noncurrent_days": 0 } })),
+            "lifecycle_rules[0].noncurrent_version_expiration.noncurrent_days",
+            "must be a whole number from 1",
+        ),
+        (
+            rule(json!({ "noncurrent_version_expiration":
+                { "noncurrent_days": 1, "newer_noncurrent_versions": 101 } })),
+            "lifecycle_rules[0].noncurrent_version_expiration.newer_noncurrent_versions",
+            "must be a whole number from 1 to 100",
+        ),
+        (
+            rule(json!({ "noncurrent_version_transitions":
+                [{ "noncurrent_days": 90, "storage_class": "GLACIER" }],
+                "noncurrent_version_expiration": { "noncurrent_days": 30 } })),
+            "lifecycle_rules[0].noncurrent_version_transitions",
+            "deletes objects on day 30 and moves them to GLACIER on day 90",
+        ),
+        (
+            with(json!({ "retention_days": 9, "lifecycle_rules": (0..1000)
+                .map(|n| json!({ "id": n.to_string(), "expiration": { "days": 1 } }))
+                .collect::<Vec<_>>() })),
+            "lifecycle_rules",
+            "make 1001 rules, and S3 takes 1000",
+        ),
+    ]
+}
+
+/// Every rule on who may use the bucket, who is told, and where it is copied.
+#[allow(clippy::too_many_lines, reason = "a table: one line for each rule")]
+fn wrong_access() -> Vec<(Json, &'static str, &'static str)> {
+    let copies = |members: Json| with(json!({ "replication": members }));
+    let target =
+        |members: Json| with(json!({ "event_notifications": { "targets": { "q": members } } }));
+    let cors = |members: Json| with(json!({ "cors_rules": [members] }));
+    vec![
+        (entry(json!({ "namespace": "Shop" })), "access[\"web\"].namespace", "Shop"),
+        (entry(json!({ "service_account": "a b" })), "access[\"web\"].service_account", "a b"),
+        (
+            entry(json!({ "level": "admin" })),
+            "access[\"web\"].level",
+            "must be one of read, read_write",
+        ),
+        (entry(json!({ "prefix": "a*" })), "access[\"web\"].prefix", "without *, ? and $"),
+        (
+            with(json!({ "access": {
+                "a": { "namespace": "shop", "service_account": "web", "level": "read" },
+                "b": { "namespace": "shop", "service_account": "web", "level": "read_write" } } })),
+            "access[\"b\"].service_account",
+            "are both for service account shop/web, which can have one role only",
+        ),
+        (
+            with(json!({ "access": {
+                "a/b": { "namespace": "shop", "service_account": "web", "level": "read" } } })),
+            "access[\"a/b\"]",
+            "becomes part of a role's name",
+        ),
+        (
+            statement(json!({ "principals": { "AWS": ["*"] } })),
+            "policy_statements",
+            "data_classification \"internal\" forbids public access",
+        ),
+        (
+            statement(json!({ "principals": { "AWS": ["*"] } })),
+            "policy_statements[0].principals",
+            "which S3 refuses while block_public_access = true",
+        ),
+        (
+            statement(json!({ "principals": null })),
+            "policy_statements[0].principals",
+            "one of principals and not_principals",
+        ),
+        (
+            statement(json!({ "not_actions": ["s3:*"] })),
+            "policy_statements[0].actions",
+            "one of actions and not_actions",
+        ),
+        (
+            statement(json!({ "resources": ["a"], "not_resources": ["b"] })),
+            "policy_statements[0].resources",
+            "one of resources and not_resources",
+        ),
+        (statement(json!({ "effect": "allow" })), "policy_statements[0].effect", "Allow, Deny"),
+        (statement(json!({ "sid": "a-b" })), "policy_statements[0].sid", "letters and digits"),
+        (
+            statement(json!({ "principals": { "User": ["x"] } })),
+            "policy_statements[0].principals",
+            "\"User\" is no key of it",
+        ),
+        (
+            statement(json!({ "sid": "DenyInsecureTransport" })),
+            "policy_statements",
+            "\"DenyInsecureTransport\" occurs twice",
+        ),
+        (
+            statement(json!({ "resources": (0..400)
+                .map(|n| format!("{n}{}", "x".repeat(60))).collect::<Vec<_>>() })),
+            "policy_statements",
+            "AWS takes at most 20480",
+        ),
+        (
+            cors(json!({ "allowed_methods": ["PATCH"], "allowed_origins": ["*"] })),
+            "cors_rules[0].allowed_methods",
+            "must be one of GET, PUT, POST, DELETE, HEAD",
+        ),
+        (
+            cors(json!({ "allowed_methods": ["GET"], "allowed_origins": ["*.*"] })),
+            "cors_rules[0].allowed_origins",
+            "must have one * at most",
+        ),
+        (
+            cors(json!({ "allowed_methods": ["GET"] })),
+            "cors_rules[0].allowed_origins",
+            "is required",
+        ),
+        (
+            with(json!({ "cors_rules": (0..101)
+                .map(|_| json!({ "allowed_methods": ["GET"], "allowed_origins": ["*"] }))
+                .collect::<Vec<_>>() })),
+            "cors_rules",
+            "must have 0 to 100 elements",
+        ),
+        (
+            target(json!({ "arn": "arn:aws:s3:::b", "events": ["s3:ObjectCreated:*"] })),
+            "event_notifications.targets[\"q\"].arn",
+            "must be the ARN of an SQS queue",
+        ),
+        (
+            target(json!({ "arn": "arn:aws:sqs:us-east-1:123456789012:q", "events": ["created"] })),
+            "event_notifications.targets[\"q\"].events",
+            "must be an event of S3",
+        ),
+        (
+            target(json!({ "arn": "arn:aws:sqs:us-east-1:123456789012:q", "events": [] })),
+            "event_notifications.targets[\"q\"].events",
+            "must have 1 to 50 elements",
+        ),
+        (
+            copies(json!({ "destination_bucket_arn": "copies" })),
+            "replication.destination_bucket_arn",
+            "must be the ARN of a bucket",
+        ),
+        (
+            copies(json!({ "destination_bucket_arn": "arn:aws:s3:::acme-uploads" })),
+            "replication.destination_bucket_arn",
+            "is this very bucket",
+        ),
+        (
+            copies(json!({ "destination_bucket_arn": "arn:aws:s3:::copies",
+                "storage_class": "COLD" })),
+            "replication.storage_class",
+            "must be one of STANDARD",
+        ),
+        (
+            copies(json!({ "destination_bucket_arn": "arn:aws:s3:::copies", "role_arn": "x" })),
+            "replication.role_arn",
+            "is not the ARN of an IAM role",
+        ),
+        (
+            with(json!({ "sse_algorithm": "aws:kms", "kms_key_arn": KEY,
+                "replication": { "destination_bucket_arn": "arn:aws:s3:::copies" } })),
+            "replication.destination_kms_key_arn",
+            "S3 would copy no object",
+        ),
+    ]
+}
+
+#[test]
+fn each_wrong_input_is_refused_by_attribute_and_rule() {
+    room().refuses(&wrong_settings());
+    room().refuses(&wrong_rules());
+    room().refuses(&wrong_access());
+}
+
+#[test]
+fn what_only_costs_is_warned_of_and_not_refused() {
+    let cases = [
+        (json!([{ "days": 7, "storage_class": "STANDARD_IA" }]), 365, "on day 7"),
+        (json!([{ "days": 30, "storage_class": "GLACIER_IR" }]), 60, "charges for 90 days"),
+        (json!([{ "days": 0, "storage_class": "DEEP_ARCHIVE" }]), 90, "charges for 180 days"),
+    ];
+    for (transitions, days, says) in cases {
+        let config = rule(json!({ "transitions": transitions, "expiration": { "days": days } }));
+        let told = room().validated(&config);
+        assert_eq!(told.errors, [], "{config}");
+        assert!(told.warnings.iter().any(|w| w.detail.contains(says)), "{:?}", told.warnings);
+    }
+}
+
+#[test]
+fn the_least_configuration_breaks_no_rule() {
+    assert_eq!(room().validated(&with(json!({}))), Diagnostics::default());
+    assert_eq!(room().validated(&json!({ "bucket_prefix": "acme-" })), Diagnostics::default());
+    let public = json!({ "bucket": "acme-web", "data_classification": "public",
+        "block_public_access": false, "policy_statements": [
+            { "principals": { "AWS": ["*"] }, "actions": ["s3:GetObject"] } ] });
+    assert_eq!(room().validated(&public), Diagnostics::default());
+}
+
+#[test]
+fn unknown_values_break_no_rule() {
+    assert_eq!(room().validated_unknown(), Diagnostics::default());
+}
+
+#[test]
+fn model_and_schema_agree() {
+    assert_model_fits::<Model>(&super::schema::schema());
+}
+
+#[tokio::test]
+async fn a_plan_without_a_known_provider_leaves_open_what_depends_on_it() {
+    let output = room().planned(&with(json!({ "critical": true }))).await;
+    assert_eq!(output.diagnostics.errors, []);
+    for name in ["region", "arn", "policy_json", "tags_all", "status"] {
+        assert!(!output.planned.get(name).is_wholly_known(), "{name}");
+    }
+    assert_eq!(output.planned.get("versioning"), &Dynamic::from("Enabled"));
+    assert_eq!(output.planned.get("sse_algorithm"), &Dynamic::from("AES256"));
+    let Dynamic::List(rules) = output.planned.get("lifecycle_rules") else { panic!("no rules") };
+    assert_eq!(rules[0].get("id"), &Dynamic::from(ABORT_RULE));
+}
+
+#[tokio::test]
+async fn versioning_follows_from_what_needs_it() {
+    for (attributes, versioning) in [
+        (json!({}), "Disabled"),
+        (json!({ "critical": true }), "Enabled"),
+        (json!({ "data_classification": "confidential" }), "Enabled"),
+        (json!({ "object_lock": {} }), "Enabled"),
+        (json!({ "replication": { "destination_bucket_arn": "arn:aws:s3:::c" } }), "Enabled"),
+        (json!({ "versioning": "Suspended" }), "Suspended"),
+    ] {
+        let output = room().planned(&with(attributes.clone())).await;
+        let planned = output.planned.get("versioning");
+        assert_eq!(planned, &Dynamic::from(versioning), "{attributes}");
+    }
+}
+
+#[tokio::test]
+async fn a_plan_tells_what_cannot_be_undone() {
+    for (attributes, says) in [
+        (json!({ "object_lock": {} }), "can never be switched off"),
+        (
+            json!({ "object_lock": { "mode": "COMPLIANCE", "days": 1 } }),
+            "the account's root included",
+        ),
+        (json!({ "critical": true, "retention_days": 30 }), "is deleted 30 days after"),
+        (json!({ "force_destroy": true }), "deletes everything in it without asking"),
+    ] {
+        let told = room().planned(&with(attributes)).await.diagnostics;
+        assert!(told.warnings.iter().any(|w| w.detail.contains(says)), "{says}: {told:?}");
+    }
+}
+
+/// The configuration to which all spellings below are equal.
+fn configured() -> Model {
+    let config = with(json!({
+        "transition_default_minimum_object_size": "all_storage_classes_128K",
+        "lifecycle_rules": [
+            { "id": "archive", "enabled": true, "prefix": "in/",
+              "transitions": [{ "days": 30, "storage_class": "STANDARD_IA" },
+                              { "days": 90, "storage_class": "GLACIER" }],
+              "expiration": { "days": 365 } },
+            { "id": "old", "enabled": true,
+              "noncurrent_version_expiration": { "noncurrent_days": 30 } },
+            { "id": "tagged", "enabled": true, "tags": { "a": "1", "b": "2" },
+              "expiration": { "date": "2030-01-01" } },
+            { "id": "now", "enabled": true,
+              "transitions": [{ "days": 0, "storage_class": "INTELLIGENT_TIERING" }] },
+        ]
+    }));
+    Model::from_dynamic(room().config(&config)).unwrap()
+}
+
+/// The same rules in the plainest form of S3.
+fn plain() -> Lifecycle {
+    let rule =
+        |id: &str| LifecycleRule { id: id.to_owned(), enabled: true, ..LifecycleRule::default() };
+    let to = |days, class: &str| Transition {
+        when: Some(When::Days(days)),
+        storage_class: class.to_owned(),
+    };
+    let tags = [("a", "1"), ("b", "2")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+    Lifecycle {
+        rules: vec![
+            LifecycleRule {
+                filter: Filter { prefix: Some("in/".to_owned()), ..Filter::default() },
+                transitions: vec![to(30, "STANDARD_IA"), to(90, "GLACIER")],
+                expiration: Some(Expiration::Objects(When::Days(365))),
+                ..rule("archive")
+            },
+            LifecycleRule {
+                noncurrent_version_expiration: Some(NoncurrentExpiration {
+                    noncurrent_days: Some(30),
+                    newer_noncurrent_versions: None,
+                }),
+                ..rule("old")
+            },
+            LifecycleRule {
+                filter: Filter { tags, ..Filter::default() },
+                expiration: Some(Expiration::Objects(When::Date(
+                    "2030-01-01T00:00:00Z".to_owned(),
+                ))),
+                ..rule("tagged")
+            },
+            LifecycleRule { transitions: vec![to(0, "INTELLIGENT_TIERING")], ..rule("now") },
+        ],
+        transition_default_minimum_object_size: None,
+    }
+}
+
+type Spelling = (&'static str, fn(&mut Lifecycle));
+
+/// Ways in which S3, or another tool, says the same.
+const SPELLINGS: [Spelling; 20] = [
+    ("as it was written", |_| {}),
+    ("rules turned round", |l| l.rules.reverse()),
+    ("rules rotated", |l| l.rules.rotate_left(1)),
+    ("rules rotated twice", |l| l.rules.rotate_left(2)),
+    ("transitions turned round", |l| l.rules[0].transitions.reverse()),
+    ("the default minimum size told", |l| {
+        l.transition_default_minimum_object_size = Some("all_storage_classes_128K".to_owned());
+    }),
+    ("an empty prefix for none", |l| l.rules[1].filter.prefix = Some(String::new())),
+    ("an empty prefix beside tags", |l| l.rules[2].filter.prefix = Some(String::new())),
+    ("an empty prefix beside a move", |l| l.rules[3].filter.prefix = Some(String::new())),
+    ("a size above zero for any size", |l| {
+        l.rules[1].filter.object_size_greater_than = Some(0);
+    }),
+    ("a size above zero beside tags", |l| {
+        l.rules[2].filter.object_size_greater_than = Some(0);
+    }),
+    ("zero newer versions for none", |l| {
+        l.rules[1].noncurrent_version_expiration = Some(NoncurrentExpiration {
+            noncurrent_days: Some(30),
+            newer_noncurrent_versions: Some(0),
+        });
+    }),
+    ("no days for the day of creation", |l| l.rules[3].transitions[0].when = None),
+    ("an empty prefix and a size above zero", |l| {
+        l.rules[1].filter.prefix = Some(String::new());
+        l.rules[1].filter.object_size_greater_than = Some(0);
+    }),
+    ("empty prefixes everywhere", |l| {
+        for rule in &mut l.rules {
+            rule.filter.prefix.get_or_insert_default();
+        }
+    }),
+    ("rules and transitions turned round", |l| {
+        l.rules[0].transitions.reverse();
+        l.rules.reverse();
+    }),
+    ("turned round, with the default told", |l| {
+        l.rules.reverse();
+        l.transition_default_minimum_object_size = Some("all_storage_classes_128K".to_owned());
+    }),
+    ("no days, and an empty prefix", |l| {
+        l.rules[3].transitions[0].when = None;
+        l.rules[3].filter.prefix = Some(String::new());
+    }),
+    ("zero newer versions, rotated", |l| {
+        l.rules[1].noncurrent_version_expiration = Some(NoncurrentExpiration {
+            noncurrent_days: Some(30),
+            newer_noncurrent_versions: Some(0),
+        });
+        l.rules.rotate_right(1);
+    }),
+    ("all of it", |l| {
+        l.transition_default_minimum_object_size = Some("all_storage_classes_128K".to_owned());
+        l.rules[3].transitions[0].when = None;
+        l.rules[1].filter.object_size_greater_than = Some(0);
+        l.rules[0].transitions.reverse();
+        for rule in &mut l.rules {
+            rule.filter.prefix.get_or_insert_default();
+        }
+        l.rules.reverse();
+    }),
+];
+
+#[test]
+fn twenty_spellings_of_one_lifecycle_show_no_drift() {
+    for (what, respell) in SPELLINGS {
+        let mut found = plain();
+        respell(&mut found);
+        let mut state = configured();
+        state.show_lifecycle(Some(&found));
+        assert_eq!(state.to_dynamic(), configured().to_dynamic(), "{what}");
+        assert_eq!(configured().lifecycle().unwrap(), found, "{what}");
+    }
+}
+
+#[test]
+fn another_spelling_imports_as_what_means_the_same() {
+    for (what, respell) in SPELLINGS {
+        let mut found = plain();
+        respell(&mut found);
+        let mut state = Model::default();
+        state.show_lifecycle(Some(&found));
+        let (imported, wanted) = (state.own_rules().unwrap(), configured().own_rules().unwrap());
+        assert_eq!(imported, wanted, "{what}");
+    }
+}
+
+#[test]
+fn every_change_of_a_lifecycle_is_drift() {
+    let changes: [Spelling; 8] = [
+        ("a rule gone", |l| drop(l.rules.pop())),
+        ("another prefix", |l| l.rules[0].filter.prefix = Some("out/".to_owned())),
+        ("another day", |l| l.rules[0].transitions[0].when = Some(When::Days(31))),
+        ("another class", |l| l.rules[0].transitions[1].storage_class = "GLACIER_IR".to_owned()),
+        ("a rule off", |l| l.rules[0].enabled = false),
+        ("a lower bound of sizes", |l| {
+            l.rules[3].filter.object_size_greater_than = Some(1);
+        }),
+        ("another minimum size", |l| {
+            l.transition_default_minimum_object_size = Some("varies_by_storage_class".to_owned());
+        }),
+        ("a move of old versions", |l| {
+            l.rules[1].noncurrent_version_transitions.push(NoncurrentTransition {
+                noncurrent_days: Some(7),
+                newer_noncurrent_versions: None,
+                storage_class: "GLACIER".to_owned(),
+            });
+        }),
+    ];
+    for (what, change) in changes {
+        let mut found = plain();
+        change(&mut found);
+        let mut state = configured();
+        state.show_lifecycle(Some(&found));
+        assert_ne!(state.to_dynamic(), configured().to_dynamic(), "{what}");
+    }
+}
+
+#[test]
+fn retention_is_a_rule_of_its_own_and_reads_back() {
+    let mut state = Model { retention_days: Value::Value(90), ..configured() };
+    let written = state.lifecycle().unwrap();
+    assert_eq!(written.rules.len(), 5);
+    let before = state.to_dynamic();
+    state.show_lifecycle(Some(&written));
+    assert_eq!(state.to_dynamic(), before);
+    state.show_lifecycle(Some(&plain()));
+    assert!(state.retention_days.is_null());
+}
+
+#[test]
+fn the_policy_has_the_same_bytes_and_aws_form_is_no_drift() {
+    let arn = "arn:aws:s3:::acme-uploads";
+    let config = |origins: [&str; 2]| {
+        let config = with(json!({ "enforce_tls": true, "policy_statements": [{
+            "sid": "Partner", "effect": "Allow",
+            "principals": { "AWS": origins }, "actions": ["s3:PutObject", "s3:GetObject"],
+            "resources": ["in/*"],
+            "conditions": [{ "operator": "Bool", "key": "aws:SecureTransport",
+                "values": ["true"] }] }] }));
+        Model::from_dynamic(room().config(&config)).unwrap()
+    };
+    let one = config(["111111111111", "222222222222"]);
+    let text = one.desired_policy(arn).unwrap().unwrap().unwrap();
+    let turned = config(["222222222222", "111111111111"]);
+    assert_eq!(turned.desired_policy(arn).unwrap().unwrap().unwrap(), text);
+    let mut normal: Json = serde_json::from_str(&text).unwrap();
+    let statements = normal["Statement"].as_array_mut().unwrap();
+    statements[0]["Principal"] = json!("*");
+    statements[1]["Principal"] = json!({ "AWS": ["arn:aws:iam::222222222222:root",
+        "arn:aws:iam::111111111111:root"] });
+    statements[1]["Resource"] = json!("arn:aws:s3:::acme-uploads/in/*");
+    statements[1]["Condition"] = json!({ "Bool": { "aws:SecureTransport": "true" } });
+    let mut state = one.clone();
+    state.show_policy(arn, Some(&normal.to_string()));
+    assert_eq!(state.policy_json, Value::Value(text));
+    state.policy_json = Value::Null;
+    assert_eq!(state.to_dynamic(), one.to_dynamic());
+}
+
+#[test]
+fn a_statement_of_somebody_else_is_drift() {
+    let arn = "arn:aws:s3:::acme-uploads";
+    let mut state = Model::from_dynamic(room().config(&with(json!({ "policy_statements": [] }))));
+    let state = state.as_mut().unwrap();
+    let text = state.desired_policy(arn).unwrap().unwrap().unwrap();
+    let mut found: Json = serde_json::from_str(&text).unwrap();
+    let other = json!({ "Sid": "Logs", "Effect": "Allow", "Action": "s3:PutObject",
+        "Principal": { "Service": "logging.s3.amazonaws.com" }, "Resource": format!("{arn}/*") });
+    found["Statement"].as_array_mut().unwrap().push(other);
+    state.show_policy(arn, Some(&found.to_string()));
+    let mut told = String::new();
+    let _ = write!(told, "{}", state.to_dynamic());
+    assert!(told.contains("logging.s3.amazonaws.com"), "{told}");
+    assert_eq!(state.enforce_tls, Value::Value(true));
+    state.show_policy(arn, None);
+    assert_eq!(state.enforce_tls, Value::Value(false));
+    assert_eq!(state.policy_statements, Value::Value(vec![]));
+}
