@@ -1,11 +1,11 @@
-# Everything a contributor runs. CI runs `make ci` and nothing else.
+# Everything a contributor runs. CI runs `make ci`, and beside it `demo`, `deny` and `fuzz`.
 #
 # Needed on the machine: Rust by rustup, a C compiler, Python 3.10 or newer with venv, make.
 # Everything else is fetched into .tools/, pinned by hash (tests/support/tools/).
 
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench ci fmt fmt-check lint docs build install tools clean-tools
+.PHONY: help demo test bench ci fmt fmt-check lint deny fuzz docs build install release tools clean-tools
 
 # Build results outside the checkout, so that a fresh clone reuses them.
 CARGO_TARGET_DIR ?= $(HOME)/.cache/terraform-provider-officeless/target
@@ -22,6 +22,11 @@ VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 PLUGINS ?= $(HOME)/.terraform.d/plugins
 PLATFORM = $(shell uname -s | tr '[:upper:]' '[:lower:]')_$(shell uname -m | sed -e 's/x86_64/amd64/' -e 's/aarch64/arm64/')
 FETCH = python3 tests/support/tools/install.py
+# $(call cargo_tool,NAME,VERSION): a cargo command of its own version in .tools/cargo, built once.
+cargo_tool = env -u CARGO_TARGET_DIR cargo install --quiet --root .tools/cargo --locked $(1)@$(2)
+CARGO_TOOLS = PATH="$(CURDIR)/.tools/cargo/bin:$$PATH"
+# Seconds that `make fuzz` runs.
+TIME ?= 600
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -44,14 +49,28 @@ bench: tools ## print start, memory, size, time and AWS calls (release profile; 
 # The tests come last: their summary is the last thing read. They hold the check of docs/ for drift.
 ci: tools ## what CI runs: format, lints, tests, docs drift
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets -- -D warnings
-	cargo test --workspace --no-fail-fast
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo test --locked --workspace --no-fail-fast
 
 fmt: ## format the code
 	cargo fmt --all
 
 lint: tools ## clippy with warnings as errors
 	cargo clippy --workspace --all-targets -- -D warnings
+
+# The list of known weaknesses comes from GitHub; without it: make deny CHECKS="bans licenses sources".
+deny: ## licences, sources, duplicates and known weaknesses of all dependencies
+	@$(call cargo_tool,cargo-deny,0.20.2)
+	$(CARGO_TOOLS) cargo deny --locked check $(CHECKS)
+
+# The decoder alone, on the stable toolchain: coverage needs no nightly, and what sanitizers find
+# cannot be in a crate without unsafe code. Finds go to the cache; a worthwhile one is committed by hand.
+fuzz: ## fuzz the decoder of values for TIME seconds, 600 if not given
+	@$(call cargo_tool,cargo-fuzz,0.13.2)
+	@mkdir -p "$(CARGO_TARGET_DIR)/fuzz/corpus"
+	CARGO_TARGET_DIR="$(CARGO_TARGET_DIR)/fuzz" $(CARGO_TOOLS) cargo fuzz run --sanitizer none decode \
+		"$(CARGO_TARGET_DIR)/fuzz/corpus" fuzz/corpus/decode -- -max_total_time=$(TIME) \
+		-dict=fuzz/decode.dict -rss_limit_mb=1024 -timeout=10 -print_final_stats=1
 
 docs: tools ## write docs/ anew from schema, prose and examples
 	UPDATE_DOCS=1 cargo test --test docs
@@ -66,6 +85,15 @@ install: build ## put the provider where Terraform finds it without a registry
 		mkdir -p "$$folder" && cp "$(BINARY)" "$$folder/terraform-provider-officeless_v$(VERSION)" || exit 1; \
 		echo "installed $$folder"; \
 	done
+
+release: ## make dist/ with all that a release of this platform holds but the signature
+	@$(FETCH) protoc-if-missing
+	@$(call cargo_tool,cargo-cyclonedx,0.5.9)
+	cargo build --release --locked
+	$(CARGO_TOOLS) cargo cyclonedx --quiet --format json --spec-version 1.5 --target all --override-filename sbom
+	@rm -f tests/support/sbom.json
+	@python3 .ci/package.py "$(CARGO_TARGET_DIR)/release/terraform-provider-officeless" "$(VERSION)" "$(PLATFORM)" sbom.json dist
+	@rm -f sbom.json
 
 tools: ## fetch what tests need into .tools/
 	@$(FETCH) ministack moto protoc-if-missing terraform

@@ -82,9 +82,10 @@ fn convert(value: Dynamic, kind: &Type, at: &str) -> Result<Dynamic, String> {
         | (value @ Dynamic::Bool(_), Type::Bool) => Ok(value),
         (Dynamic::Number(number), Type::String) => Ok(Dynamic::String(number.to_string())),
         (Dynamic::Bool(value), Type::String) => Ok(Dynamic::String(value.to_string())),
-        (Dynamic::String(text), Type::Number) if text.parse::<f64>().is_ok_and(f64::is_finite) => {
-            Ok(Dynamic::Number(Number::parse(&text)))
-        }
+        (Dynamic::String(text), Type::Number) => match Number::read(&text) {
+            Some(number) => Ok(Dynamic::Number(number)),
+            None => Err(wrong(at, wanted(kind), &Dynamic::String(text))),
+        },
         (Dynamic::String(text), Type::Bool) if text == "true" || text == "false" => {
             Ok(Dynamic::Bool(text == "true"))
         }

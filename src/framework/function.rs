@@ -293,7 +293,7 @@ mod tests {
 
     #[test]
     fn the_argument_to_blame_is_named_by_its_place() {
-        let half = Dynamic::Number(crate::framework::value::Number::parse("1.5"));
+        let half = Dynamic::Number(crate::framework::value::Number::from(1.5));
         let refused = call(&Join, vec![options(), Dynamic::Null, half]).unwrap_err();
         assert_eq!(refused, FunctionError::of(2, "expected a whole number, found 1.5"));
         let refused = call(&Join, vec![object([]), Dynamic::Null]).unwrap_err();

@@ -19,6 +19,7 @@ pub mod contract;
 pub mod data;
 pub mod data_source;
 pub mod diagnostic;
+pub mod dynamic;
 pub mod ephemeral;
 pub mod function;
 pub mod managed;

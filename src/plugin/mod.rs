@@ -13,6 +13,7 @@ pub mod mtls;
 pub mod panic;
 pub mod proto;
 mod reattach;
+mod validity;
 
 use std::io;
 use std::time::Duration;

@@ -23,10 +23,12 @@ use rustls::{
     SignatureScheme,
 };
 
+use super::validity::{Moment, Validity};
+
 /// The name core expects in the server certificate.
 const SERVER_NAME: &str = "localhost";
 
-/// The server certificate is valid this long before now, for a clock that was set back between its
+/// A certificate is valid this long before its making, for a clock that was set back between its
 /// making and its use.
 const BACK_DATED: time::Duration = time::Duration::days(1);
 
@@ -48,6 +50,9 @@ pub enum IdentityError {
     /// Core's certificate cannot be read.
     #[error("PLUGIN_CLIENT_CERT does not hold a certificate in PEM")]
     ClientCertificate(#[source] rustls::pki_types::pem::Error),
+    /// What core passed as its certificate is none.
+    #[error("PLUGIN_CLIENT_CERT holds a certificate whose dates cannot be read")]
+    ClientDates,
     /// The server certificate cannot be made.
     #[error("making the server certificate failed")]
     ServerCertificate(#[from] rcgen::Error),
@@ -64,10 +69,10 @@ impl Identity {
         let key = KeyPair::generate()?;
         let certificate = server_certificate(&key)?;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let verifier = Arc::new(PinnedClient::new(client, &provider));
+        let verifier = PinnedClient::new(client, &provider).ok_or(IdentityError::ClientDates)?;
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
-            .with_client_cert_verifier(verifier)
+            .with_client_cert_verifier(Arc::new(verifier))
             .with_single_cert(
                 vec![certificate.clone()],
                 PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
@@ -94,19 +99,20 @@ fn server_certificate(key: &KeyPair) -> Result<CertificateDer<'static>, rcgen::E
     Ok(params.self_signed(key)?.der().clone())
 }
 
-/// Accepts one client certificate, known in advance.
-///
-/// Its validity dates are not looked at: it was made for this process and for no other, it is gone
-/// with it, and who holds its key is core, whatever the clock says.
+/// Accepts one client certificate, known in advance, as long as it is valid.
 #[derive(Debug)]
 struct PinnedClient {
     certificate: CertificateDer<'static>,
+    validity: Validity,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl PinnedClient {
-    fn new(certificate: CertificateDer<'static>, provider: &CryptoProvider) -> Self {
-        Self { certificate, algorithms: provider.signature_verification_algorithms }
+    /// `None`: it is no certificate.
+    fn new(certificate: CertificateDer<'static>, provider: &CryptoProvider) -> Option<Self> {
+        let validity = Validity::of(&certificate)?;
+        let algorithms = provider.signature_verification_algorithms;
+        Some(Self { certificate, validity, algorithms })
     }
 }
 
@@ -119,12 +125,15 @@ impl ClientCertVerifier for PinnedClient {
         &self,
         end_entity: &CertificateDer<'_>,
         _intermediates: &[CertificateDer<'_>],
-        _now: UnixTime,
+        now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        if *end_entity == self.certificate {
-            Ok(ClientCertVerified::assertion())
-        } else {
-            Err(CertificateError::ApplicationVerificationFailure.into())
+        if *end_entity != self.certificate {
+            return Err(CertificateError::ApplicationVerificationFailure.into());
+        }
+        match self.validity.at(now, BACK_DATED) {
+            Moment::Within => Ok(ClientCertVerified::assertion()),
+            Moment::Before => Err(CertificateError::NotValidYet.into()),
+            Moment::After => Err(CertificateError::Expired.into()),
         }
     }
 
@@ -159,6 +168,13 @@ mod tests {
     fn refuses_text_that_is_no_certificate() {
         let error = Identity::new("no certificate").unwrap_err();
         assert!(matches!(error, IdentityError::ClientCertificate(_)), "{error}");
+    }
+
+    #[test]
+    fn refuses_a_certificate_that_is_none_though_its_form_is() {
+        let pem = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+        let error = Identity::new(pem).unwrap_err();
+        assert!(matches!(error, IdentityError::ClientDates), "{error}");
     }
 
     #[test]

@@ -107,11 +107,11 @@ async fn a_killed_destroy_goes_on_where_it_stopped() {
         scene.fill().await;
         // The second batch and those after it do not come to an end.
         let slow = Fault::on(&scene.account, "s3", "DeleteObjects").skip(1).always();
-        let slow = scene.proxy().inject(slow.effect(Effect::Delay(Duration::from_secs(60))));
+        let slow = scene.proxy().inject(slow.effect(Effect::Delay(Duration::from_mins(1))));
         let mut command = scene.workspace.command(&["destroy", "-auto-approve", "-input=false"]);
         let mut child = command.spawn().unwrap();
         let group = child.id().unwrap();
-        let limit = Instant::now() + Duration::from_secs(60);
+        let limit = Instant::now() + Duration::from_mins(1);
         while scene.proxy().hits(slow) == 0 || scene.versions().await == 2_500 {
             assert!(Instant::now() < limit, "no batch was deleted");
         }
@@ -178,14 +178,16 @@ async fn what_cannot_work_is_refused_when_planned() {
     for cli in every_cli() {
         let scene = Scene::new(&cli).await;
         let account = &scene.account;
-        let plain = format!("plain-{account}");
-        scene.aws.rest("s3", "PUT", &format!("/{plain}"), "").await.unwrap().ok().unwrap();
+        let unversioned = format!("unversioned-{account}");
+        scene.aws.rest("s3", "PUT", &format!("/{unversioned}"), "").await.unwrap().ok().unwrap();
         let access = "access = { web = { namespace = \"shop\", service_account = \"web\", level = \
                       \"read\" } }";
         let refused = [
             (access.to_owned(), "access needs the cluster whose service accounts it names"),
             (
-                format!("replication = {{ destination_bucket_arn = \"arn:aws:s3:::{plain}\" }}"),
+                format!(
+                    "replication = {{ destination_bucket_arn = \"arn:aws:s3:::{unversioned}\" }}"
+                ),
                 "replication needs versioning to be Enabled on both ends, and it is Disabled there",
             ),
             (

@@ -176,6 +176,32 @@ fn errors_are_handled_outside_tests() {
     }
 }
 
+/// The lints that keep panics out of everything but tests, which `clippy.toml` lets off.
+const NO_PANIC: &[&str] = &[
+    "expect_used",
+    "indexing_slicing",
+    "panic",
+    "todo",
+    "unimplemented",
+    "unreachable",
+    "unwrap_used",
+];
+
+#[test]
+fn lints_forbid_what_may_panic_and_nobody_is_let_off() {
+    let lints = tree::read("Cargo.toml");
+    assert!(lints.lines().any(|line| line == "unsafe_code = \"forbid\""));
+    for lint in NO_PANIC {
+        assert!(lints.lines().any(|line| line == format!("{lint} = \"deny\"")), "{lint}");
+    }
+    for path in sources().into_iter().chain(["build.rs".to_owned()]) {
+        for (number, line) in production(&path).iter().enumerate() {
+            let let_off = NO_PANIC.iter().find(|lint| line.contains(&format!("clippy::{lint}")));
+            assert_eq!(let_off, None, "{path}:{}: {line}", number + 1);
+        }
+    }
+}
+
 #[test]
 fn layers_import_downwards_only() {
     for (layer, walls) in WALLS {

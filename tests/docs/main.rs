@@ -1,5 +1,6 @@
 //! The checkout against itself: pages, examples and outer files agree with the code ([`pages`],
-//! [`files`]), and the code keeps the rules of the house ([`house`]).
+//! [`files`]), the code keeps the rules of the house ([`house`]), and a release has its files
+//! ([`release`]).
 //!
 //! Nothing here needs a network, a cloud or the emulator.
 
@@ -15,4 +16,5 @@
 mod files;
 mod house;
 mod pages;
+mod release;
 mod tree;

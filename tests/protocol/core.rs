@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, BufReader, Lines};
 use tokio::net::{TcpStream, UnixStream};
@@ -38,6 +38,11 @@ pub(crate) async fn soon<F: Future>(what: F) -> F::Output {
 /// The program, with the temporary directory it may use and nothing of this environment's own.
 pub(crate) fn program(temporary: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_terraform-provider-officeless"));
+    confined(&mut command, temporary);
+    command
+}
+
+fn confined(command: &mut Command, temporary: &Path) {
     command
         .env_clear()
         .env("TMPDIR", temporary)
@@ -45,7 +50,6 @@ pub(crate) fn program(temporary: &Path) -> Command {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true);
-    command
 }
 
 /// Runs the program as a user would by hand.
@@ -73,7 +77,28 @@ impl Plugin {
     /// The same, with more variables.
     pub(crate) async fn start_with(client: Option<&Client>, variables: &[(&str, &str)]) -> Self {
         let temporary = tempfile::tempdir().unwrap();
-        let mut command = program(temporary.path());
+        let command = program(temporary.path());
+        Self::start_as(command, temporary, client, variables).await
+    }
+
+    /// The same, where files are made without the modes of `umask`.
+    pub(crate) async fn start_masked(umask: &str) -> Self {
+        let temporary = tempfile::tempdir().unwrap();
+        let program = program(temporary.path());
+        let mut command = Command::new("/bin/sh");
+        command
+            .args(["-c", &format!("umask {umask}; exec \"$0\"")])
+            .arg(program.as_std().get_program());
+        confined(&mut command, temporary.path());
+        Self::start_as(command, temporary, None, &[]).await
+    }
+
+    async fn start_as(
+        mut command: Command,
+        temporary: TempDir,
+        client: Option<&Client>,
+        variables: &[(&str, &str)],
+    ) -> Self {
         command
             .env("TF_PLUGIN_MAGIC_COOKIE", COOKIE)
             .env("PLUGIN_PROTOCOL_VERSIONS", "6,5")
@@ -106,7 +131,16 @@ impl Plugin {
 
     /// Connects as core does, with a client certificate or without.
     pub(crate) async fn connect(&self, client: Option<&Client>) -> Result<Channel> {
-        let tls = tls(self.certificate(), client);
+        self.connect_by(rustls::ALL_VERSIONS, client).await
+    }
+
+    /// The same, in one version of TLS.
+    pub(crate) async fn connect_by(
+        &self,
+        versions: &[&'static SupportedProtocolVersion],
+        client: Option<&Client>,
+    ) -> Result<Channel> {
+        let tls = tls(self.certificate(), versions, client);
         connect(self.field(3), self.field(4), Some(tls)).await
     }
 
@@ -138,16 +172,21 @@ pub(crate) async fn signal(child: &Child, name: &str) {
 /// Trust in one server certificate, and perhaps a certificate of one's own.
 ///
 /// Does not check that the key belongs to the certificate: that is for the plugin to find out.
-fn tls(server: CertificateDer<'static>, client: Option<&Client>) -> Arc<ClientConfig> {
+fn tls(
+    server: CertificateDer<'static>,
+    versions: &[&'static SupportedProtocolVersion],
+    client: Option<&Client>,
+) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots.add(server).unwrap();
     let provider = rustls::crypto::aws_lc_rs::default_provider();
     let own = client.map(|client| {
         let key = provider.key_provider.load_private_key(client.private_key()).unwrap();
-        SingleCertAndKey::from(CertifiedKey::new(vec![client.certificate.clone()], key))
+        let chain = std::iter::once(&client.certificate).chain(&client.chain).cloned();
+        SingleCertAndKey::from(CertifiedKey::new(chain.collect(), key))
     });
     let builder = ClientConfig::builder_with_provider(Arc::new(provider))
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions)
         .unwrap()
         .with_root_certificates(roots);
     let mut config = match own {

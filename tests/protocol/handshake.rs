@@ -28,6 +28,18 @@ async fn the_socket_is_there_for_this_user_only() {
 }
 
 #[tokio::test]
+async fn it_is_so_whatever_modes_the_user_gives_to_new_files() {
+    for umask in ["0", "0777"] {
+        let plugin = Plugin::start_masked(umask).await;
+        let socket = Path::new(plugin.field(4));
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(socket), 0o600, "umask {umask}");
+        assert_eq!(mode(socket.parent().unwrap()), 0o700, "umask {umask}");
+        assert_eq!(call(plugin.connect_plaintext().await).await.unwrap(), SERVING);
+    }
+}
+
+#[tokio::test]
 async fn a_seventh_field_answers_a_core_that_multiplexes() {
     let plugin = Plugin::start_with(None, &[("PLUGIN_MULTIPLEX_GRPC", "true")]).await;
     assert!(plugin.line.ends_with("|grpc||false"), "{}", plugin.line);

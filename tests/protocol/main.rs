@@ -12,8 +12,10 @@
 mod certificate;
 mod core;
 mod debug;
+mod frames;
 mod handshake;
 mod life;
 mod logs;
 mod services;
 mod tls;
+mod values;

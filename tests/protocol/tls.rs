@@ -55,6 +55,60 @@ async fn the_right_certificate_without_its_key_is_refused() {
 }
 
 #[tokio::test]
+async fn the_right_certificate_is_no_authority_for_one_sent_before_it() {
+    refused(|core| {
+        let mut signed = Client::signed_by(core);
+        signed.chain = vec![core.certificate.clone()];
+        Some(signed)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_older_version_of_tls_lets_nobody_else_in() {
+    let core = Client::new();
+    let plugin = Plugin::start(Some(&core)).await;
+    let older = &[&rustls::version::TLS12];
+    let mut thief = Client::new();
+    thief.certificate = core.certificate.clone();
+    for intruder in [None, Some(Client::new()), Some(Client::signed_by(&core)), Some(thief)] {
+        let outcome = call(plugin.connect_by(older, intruder.as_ref()).await).await;
+        assert!(outcome.is_err(), "the call was answered: {outcome:?}");
+    }
+    assert_eq!(call(plugin.connect_by(older, Some(&core)).await).await.unwrap(), SERVING);
+}
+
+#[tokio::test]
+async fn nobody_else_is_let_in_by_a_port() {
+    let parent = tempfile::tempdir().unwrap();
+    let long = parent.path().join("d".repeat(100));
+    std::fs::create_dir(&long).unwrap();
+    let core = Client::new();
+    let variables = [("PLUGIN_UNIX_SOCKET_DIR", long.to_str().unwrap())];
+    let plugin = Plugin::start_with(Some(&core), &variables).await;
+    assert_eq!(plugin.field(3), "tcp");
+    for intruder in [None, Some(Client::new()), Some(Client::signed_by(&core))] {
+        assert!(call(plugin.connect(intruder.as_ref()).await).await.is_err());
+    }
+    assert!(call(plugin.connect_plaintext().await).await.is_err());
+    assert_eq!(call(plugin.connect(Some(&core)).await).await.unwrap(), SERVING);
+}
+
+#[tokio::test]
+async fn an_expired_certificate_is_refused_though_it_is_the_right_one() {
+    for (from, until) in [(2001, 2002), (2090, 2091)] {
+        let core = Client::valid(from, until);
+        let plugin = Plugin::start(Some(&core)).await;
+        let outcome = call(plugin.connect(Some(&core)).await).await;
+        assert!(outcome.is_err(), "the call was answered: {outcome:?}");
+    }
+    // Terraform's own are valid for thirty years, whose dates have another form.
+    let core = Client::valid(2001, 2090);
+    let plugin = Plugin::start(Some(&core)).await;
+    assert_eq!(call(plugin.connect(Some(&core)).await).await.unwrap(), SERVING);
+}
+
+#[tokio::test]
 async fn plaintext_is_refused_where_tls_was_agreed() {
     let core = Client::new();
     let plugin = Plugin::start(Some(&core)).await;

@@ -75,7 +75,12 @@ impl Directory {
                 return Ok(None);
             }
             match DirBuilder::new().mode(0o700).create(&directory) {
-                Ok(()) => return Ok(Some(Self(directory))),
+                Ok(()) => {
+                    let directory = Self(directory);
+                    // The umask takes modes away, perhaps this user's own.
+                    fs::set_permissions(&directory.0, Permissions::from_mode(0o700))?;
+                    return Ok(Some(directory));
+                }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                     attempt += 1;
                     if attempt == ATTEMPTS {
