@@ -14,6 +14,7 @@
 //! * Nothing waits but [`wait`]; nothing decides what is tried again but [`retry`].
 //! * The doc comment of a function names the IAM action it needs, as in `IAM: s3:CreateBucket`.
 
+pub mod application_auto_scaling;
 pub mod arn;
 pub mod cache_token;
 pub mod clients;
@@ -21,11 +22,13 @@ mod credentials;
 pub mod ec2;
 pub mod efs;
 pub mod eks;
+pub mod elasticache;
 pub mod error;
 mod http;
 pub mod iam;
 pub mod retry;
 pub mod s3;
+pub mod secret;
 pub mod secrets_manager;
 pub mod settings;
 pub mod tags;
@@ -33,6 +36,7 @@ pub mod wait;
 
 pub use clients::{Clients, Connection};
 pub use error::{Error, Kind, Service};
+pub use secret::Secret;
 pub use settings::Settings;
 pub use tags::Tags;
 pub use wait::{Deadline, Wait};

@@ -43,9 +43,23 @@ pub fn busy(error: &Error) -> bool {
         Service::S3 => code == "OperationAborted",
         Service::Iam => matches!(code, "ConcurrentModification" | "EntityTemporarilyUnmodifiable"),
         Service::Eks => code == "ResourcePropagationDelayException",
+        Service::ElastiCache => ELASTICACHE_BUSY.contains(&code),
+        Service::ApplicationAutoScaling => {
+            matches!(code, "ConcurrentUpdateException" | "FailedResourceAccessException")
+        }
         _ => false,
     }
 }
+
+/// A change of the object is under way; AWS takes one at a time.
+/// <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/CommonErrors.html>
+const ELASTICACHE_BUSY: &[&str] = &[
+    "InvalidCacheClusterState",
+    "InvalidCacheParameterGroupState",
+    "InvalidReplicationGroupState",
+    "InvalidUserGroupState",
+    "InvalidUserState",
+];
 
 /// The call names an IAM role, or a principal, which this service cannot see yet. To be used only
 /// shortly after that role was created or changed: the same codes tell a plain mistake.
@@ -60,6 +74,8 @@ pub fn role_not_visible(error: &Error) -> bool {
             matches!(code, "InvalidParameterException" | "ResourcePropagationDelayException")
                 && (says("Role") || says("role") || says("cannot be assumed"))
         }
+        // AWS makes the role itself at the first use in an account.
+        Service::ElastiCache => code == "ServiceLinkedRoleNotFoundFault",
         _ => false,
     }
 }
@@ -78,6 +94,9 @@ pub fn still_in_use(error: &Error) -> bool {
         Service::Efs => matches!(code, "FileSystemInUse" | "DependencyTimeout") || busy(error),
         Service::Iam => code == "DeleteConflict" || busy(error),
         Service::S3 => busy(error),
+        Service::ElastiCache => {
+            matches!(code, "CacheSubnetGroupInUse" | "SubnetInUse") || busy(error)
+        }
         _ => false,
     }
 }
@@ -112,6 +131,10 @@ mod tests {
         assert!(busy(&error(Service::Efs, "IncorrectFileSystemLifeCycleState", "")));
         assert!(busy(&error(Service::Iam, "ConcurrentModification", "")));
         assert!(busy(&error(Service::S3, "OperationAborted", "")));
+        assert!(busy(&error(Service::ElastiCache, "InvalidReplicationGroupState", "")));
+        assert!(!busy(&error(Service::ElastiCache, "InsufficientCacheClusterCapacity", "")));
+        assert!(busy(&error(Service::ApplicationAutoScaling, "ConcurrentUpdateException", "")));
+        assert!(still_in_use(&error(Service::ElastiCache, "CacheSubnetGroupInUse", "")));
         assert!(!busy(&error(Service::Efs, "ConcurrentModification", "")));
         assert!(!busy(&error(Service::Ec2, "OperationAborted", "")));
     }

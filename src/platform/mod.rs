@@ -11,6 +11,7 @@
 //! * [`auth_token`]: which auth tokens a cache takes.
 //! * [`classification`]: data classification levels and the floors they set.
 //! * [`policies`]: IAM, bucket and file system policy documents, and their comparison.
+//! * [`cache`]: what a Valkey cache may be, and the names of what belongs to it.
 //! * [`kubernetes`]: StorageClass and PersistentVolume manifests for the EFS and EBS CSI drivers.
 //! * [`gp3`]: what a gp3 volume can be.
 //! * [`helm`]: chart values for Mimir, Loki and Tempo.
@@ -21,6 +22,7 @@
 //! * [`website_zones`]: Route 53 zones of the S3 website endpoints.
 
 pub mod auth_token;
+pub mod cache;
 pub mod classification;
 pub mod defaults;
 pub mod duration;

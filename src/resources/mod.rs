@@ -4,15 +4,17 @@
 //! steps, its read, its delete, its import. Create and update are the same walk of steps; each step
 //! is *find → compare → act → wait → record* and may be repeated at any time.
 //!
-//! Shared by all rooms: [`attributes`] (what every composite has), [`timeouts`], [`step`] (how a
-//! failed step is told), [`workload_access`] (how a workload gets its rights), [`bucket`] (one S3
-//! bucket from nothing to complete and back).
+//! Shared by all rooms: [`attributes`] (what every composite has), `forms` (ids and addresses),
+//! [`timeouts`], [`step`] (how a failed step is told), [`workload_access`] (how a workload gets its
+//! rights), [`bucket`] (one S3 bucket from nothing to complete and back).
 
 pub mod application_bucket;
 pub mod attributes;
 pub mod block_storage;
 pub mod block_volume;
 pub mod bucket;
+pub mod cache;
+mod forms;
 pub mod observability_buckets;
 pub mod pod_identity;
 pub mod shared_storage;
@@ -31,6 +33,7 @@ pub fn all() -> Vec<Box<dyn ManagedResource<ProviderContext>>> {
         Box::new(Managed::new(block_storage::BlockStorage)),
         Box::new(Managed::new(block_volume::BlockVolume)),
         Box::new(Managed::new(application_bucket::ApplicationBucket)),
+        Box::new(Managed::new(cache::Cache)),
         Box::new(Managed::new(observability_buckets::ObservabilityBuckets)),
         Box::new(Managed::new(pod_identity::PodIdentity)),
         Box::new(Managed::new(shared_storage::SharedStorage)),

@@ -17,6 +17,7 @@ mod application_bucket_data;
 mod block_storage;
 mod block_volume;
 mod cache_auth_token;
+mod cache_walk;
 mod failures;
 mod functions;
 mod manifests;

@@ -208,7 +208,6 @@ impl Clients {
         Partition::of_region(&self.region)
     }
 
-    #[allow(dead_code, reason = "the functions for it come with the cache")]
     pub(super) fn application_auto_scaling(&self) -> &aws_sdk_applicationautoscaling::Client {
         self.application_auto_scaling.get_or_init(|| {
             let service = Service::ApplicationAutoScaling;
@@ -252,7 +251,6 @@ impl Clients {
         })
     }
 
-    #[allow(dead_code, reason = "the functions for it come with the cache")]
     pub(super) fn elasticache(&self) -> &aws_sdk_elasticache::Client {
         self.elasticache.get_or_init(|| {
             let service = Service::ElastiCache;

@@ -1,14 +1,13 @@
 //! The attributes of `officeless_shared_storage`. Every default comes from
 //! [`crate::platform::defaults`].
 
-use std::net::IpAddr;
-
 use crate::framework::check::Check;
 use crate::framework::schema::{Attribute, Schema, Type};
 use crate::framework::value::Dynamic;
 use crate::platform::defaults::SHARED_STORAGE as PLATFORM;
 use crate::platform::naming::{self, Form};
 use crate::resources::attributes;
+use crate::resources::forms::{cidr, form, security_group_id, subnet_id};
 use crate::resources::timeouts::Defaults;
 
 /// What each operation may take: mount targets have been seen above ten minutes each way, a
@@ -53,25 +52,6 @@ pub(super) fn schema() -> Schema {
     ]);
     attributes.extend(outputs());
     Schema { version: 0, description: DESCRIPTION, attributes, blocks: Vec::new() }
-}
-
-/// A rule of `platform::naming` on a string.
-fn form(form: Form) -> Check {
-    Check::text(move |text| naming::check(form, text).map_err(|problem| problem.to_string()))
-}
-
-fn subnet_id() -> Check {
-    Check::pattern(
-        "^subnet-[0-9a-f]{8,17}$",
-        "must be a subnet id such as subnet-0123456789abcdef0",
-    )
-}
-
-fn security_group_id() -> Check {
-    Check::pattern(
-        "^sg-[0-9a-f]{8,17}$",
-        "must be a security group id such as sg-0123456789abcdef0",
-    )
 }
 
 fn basics() -> Vec<Attribute> {
@@ -130,29 +110,9 @@ fn network() -> Vec<Attribute> {
                  cluster and neither list, the cluster's security group may mount.",
             ),
         Attribute::strings("allowed_cidr_blocks")
-            .check(Check::each(Check::text(cidr)))
+            .check(Check::each(cidr()))
             .describe("Address ranges that may mount. Needs `create_security_group`."),
     ]
-}
-
-/// A range in CIDR notation, IPv4 or IPv6, as EC2 writes it: it would store another spelling in its
-/// own, and every plan would see a difference.
-fn cidr(text: &str) -> Result<(), String> {
-    let rule = || "must be an address range such as 10.0.0.0/16".to_owned();
-    let (address, length) = text.split_once('/').ok_or_else(rule)?;
-    let network = match (address.parse::<IpAddr>(), length.parse::<u32>()) {
-        (Ok(IpAddr::V4(address)), Ok(length @ 0..=32)) => {
-            let mask = u32::MAX.checked_shl(32 - length).unwrap_or(0);
-            IpAddr::V4((address.to_bits() & mask).into())
-        }
-        (Ok(IpAddr::V6(address)), Ok(length @ 0..=128)) => {
-            let mask = u128::MAX.checked_shl(128 - length).unwrap_or(0);
-            IpAddr::V6((address.to_bits() & mask).into())
-        }
-        _ => return Err(rule()),
-    };
-    let canonical = format!("{network}/{length}");
-    if canonical == text { Ok(()) } else { Err(format!("must be written {canonical}")) }
 }
 
 fn performance() -> Vec<Attribute> {

@@ -11,6 +11,13 @@ use serde_json::Value;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+/// The header by which the proxy knows a change behind Terraform's back: such a call meets the rules of
+/// AWS, but no fault, and is not recorded.
+pub(crate) const OUT_OF_BAND: &str = "x-bench-out-of-band";
+
+/// Services whose state is the proxy's, not the emulator's, by signing name.
+const OF_THE_PROXY: [&str; 2] = ["elasticache", "application-autoscaling"];
+
 /// An HTTP client with kept connections. It belongs to the runtime it is first used on.
 #[derive(Debug, Clone)]
 pub(crate) struct Http {
@@ -113,6 +120,8 @@ pub(crate) fn xml_texts<'a>(xml: &'a str, element: &str) -> Vec<&'a str> {
 pub struct Aws {
     http: Http,
     endpoint: String,
+    /// Where services answer that the emulator does not have.
+    proxy: Option<String>,
     account: String,
     region: String,
 }
@@ -127,14 +136,32 @@ impl Aws {
         Self {
             http,
             endpoint: endpoint.trim_end_matches('/').to_owned(),
+            proxy: None,
             account: account.to_owned(),
             region: region.to_owned(),
         }
     }
 
+    /// This client for changes behind Terraform's back: what the proxy keeps itself is changed there,
+    /// unrecorded.
+    pub(crate) fn behind(mut self, proxy: &str) -> Self {
+        self.proxy = Some(proxy.trim_end_matches('/').to_owned());
+        self
+    }
+
     /// The same client for another account.
     pub fn as_account(&self, account: &str) -> Self {
-        Self::with_http(self.http.clone(), &self.endpoint, account, &self.region)
+        let mut client = self.clone();
+        account.clone_into(&mut client.account);
+        client
+    }
+
+    /// Where a service answers, and whether the call has to be told from the provider's.
+    fn at(&self, service: &str) -> (&str, &[(&str, &str)]) {
+        match &self.proxy {
+            Some(proxy) if OF_THE_PROXY.contains(&service) => (proxy, &[(OUT_OF_BAND, "1")]),
+            _ => (&self.endpoint, &[]),
+        }
     }
 
     /// The account, which is also the access key.
@@ -220,23 +247,27 @@ impl Aws {
             let _ = write!(body, "&{}={}", encode(name), encode(value));
         }
         let authorization = self.authorization(service);
-        let headers = [
+        let (endpoint, further) = self.at(service);
+        let mut headers = vec![
             ("authorization", authorization.as_str()),
             ("content-type", "application/x-www-form-urlencoded"),
         ];
-        let url = format!("{}/", self.endpoint);
+        headers.extend_from_slice(further);
+        let url = format!("{endpoint}/");
         self.http.send("POST", &url, &headers, body.into_bytes()).await
     }
 
-    /// A call of the JSON protocol (KMS, tagging): `target` as `TrentService.CreateKey`.
+    /// A call of the JSON protocol (KMS, tagging, Application Auto Scaling): `target` as `TrentService.CreateKey`.
     pub async fn json(&self, service: &str, target: &str, body: &Value) -> Result<Answer> {
         let authorization = self.authorization(service);
-        let headers = [
+        let (endpoint, further) = self.at(service);
+        let mut headers = vec![
             ("authorization", authorization.as_str()),
             ("content-type", "application/x-amz-json-1.1"),
             ("x-amz-target", target),
         ];
-        let url = format!("{}/", self.endpoint);
+        headers.extend_from_slice(further);
+        let url = format!("{endpoint}/");
         self.http.send("POST", &url, &headers, body.to_string().into_bytes()).await
     }
 }

@@ -45,9 +45,10 @@ impl Bench {
         new_account()
     }
 
-    /// A client for out-of-band changes: straight to the emulator, so that it is not recorded.
+    /// A client for out-of-band changes: straight to the emulator, or to the proxy for what that keeps
+    /// itself, in either case not recorded.
     pub fn aws(&self, account: &str, region: &str) -> Aws {
-        Aws::new(&self.emulator.url(), account, region)
+        Aws::new(&self.emulator.url(), account, region).behind(&self.proxy.url())
     }
 }
 

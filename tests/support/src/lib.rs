@@ -34,7 +34,7 @@ pub use bench::{Bench, new_account};
 pub use emulator::Emulator;
 pub use example::{Example, Installation};
 pub use measure::{PeakMemory, handshake, median};
-pub use proxy::{Call, Effect, Fault, FaultId, Proxy, RULES, Reply, Rule};
+pub use proxy::{Caches, Call, Effect, Fault, FaultId, Proxy, RULES, Reply, Rule};
 pub use second::SecondEmulator;
 pub use seed::{Seeded, create_kms_key, leftovers, seed};
 pub use tools::{Absent, Cli, clis, find_clis, provider_binary, repository, tools_folder};

@@ -104,7 +104,9 @@ pub async fn create_kms_key(aws: &Aws) -> Result<String> {
 }
 
 /// What of the provider's kinds an account still has in a region: file systems, access points, volumes,
-/// snapshots, buckets, add-ons, pod identity associations, and security groups and roles other than those of [`seed`] and of AWS.
+/// snapshots of volumes, buckets, add-ons, pod identity associations, caches and what belongs to them,
+/// and security groups and roles other than those of [`seed`] and of AWS. Snapshots of caches are kept
+/// on purpose, so they are none.
 pub async fn leftovers(aws: &Aws, seeded: &Seeded) -> Result<Vec<String>> {
     let mut left = Vec::new();
     for (path, list, id) in [
@@ -151,5 +153,29 @@ pub async fn leftovers(aws: &Aws, seeded: &Seeded) -> Result<Vec<String>> {
     left.extend(names.map(|name| format!("Role: {name}")));
     let policies = aws.query("iam", "ListPolicies", &[("Scope", "Local")]).await?.ok()?;
     left.extend(policies.xml_all("PolicyName").into_iter().map(|name| format!("Policy: {name}")));
+    left.extend(caches_left(aws).await?);
+    Ok(left)
+}
+
+/// Replication groups, subnet groups, parameter groups, users, user groups, and what scales caches.
+async fn caches_left(aws: &Aws) -> Result<Vec<String>> {
+    let mut left = Vec::new();
+    for (action, id) in [
+        ("DescribeReplicationGroups", "ReplicationGroupId"),
+        ("DescribeCacheSubnetGroups", "CacheSubnetGroupName"),
+        ("DescribeCacheParameterGroups", "CacheParameterGroupName"),
+        ("DescribeUsers", "UserId"),
+        ("DescribeUserGroups", "UserGroupId"),
+    ] {
+        let answer = aws.query("elasticache", action, &[]).await?.ok()?;
+        left.extend(answer.xml_all(id).into_iter().map(|name| format!("{id}: {name}")));
+    }
+    for (list, id) in [("ScalableTargets", "ResourceId"), ("ScalingPolicies", "PolicyName")] {
+        let target = format!("AnyScaleFrontendService.Describe{list}");
+        let body = json!({ "ServiceNamespace": "elasticache" });
+        let answer = aws.json("application-autoscaling", &target, &body).await?.ok()?.json()?;
+        let items = answer[list].as_array().into_iter().flatten();
+        left.extend(items.map(|item| format!("{list}: {}", item[id])));
+    }
     Ok(left)
 }

@@ -248,7 +248,7 @@ fn stand_up(stages: &mut Stages, terminal: &Terminal) -> Result<()> {
 }
 
 async fn nothing_left(world: &World, cluster_name: &str) -> Result<()> {
-    let aws = Aws::new(&world.text("emulator"), ACCOUNT, REGION);
+    let aws = Aws::new(&world.text("proxy"), ACCOUNT, REGION);
     let seeded = Seeded {
         vpc_id: world.text("vpc_id"),
         subnet_ids: Vec::new(),

@@ -13,12 +13,12 @@ mod reply;
 #[cfg(test)]
 mod tests;
 
-pub use aws_rules::{RULES, Rule};
+pub use aws_rules::{Caches, RULES, Rule};
 pub use call::Call;
 pub use fault::{Effect, Fault, FaultId};
 pub use reply::Reply;
 
-use crate::aws::{Aws, Http};
+use crate::aws::{Aws, Http, OUT_OF_BAND};
 use anyhow::{Context, Result};
 use aws_rules::{Exchange, Memory};
 use bytes::Bytes;
@@ -156,6 +156,11 @@ impl Proxy {
         lock(&self.shared.faults).remove_all(account);
     }
 
+    /// The caches of an account in a region, as the double of `ElastiCache` holds them.
+    pub fn caches(&self, account: &str, region: &str) -> Caches<'_> {
+        Caches::new(&self.shared.memory, account, region)
+    }
+
     /// Adds a time to every call of every account; for the benchmark.
     pub fn latency(&self, latency: Duration) {
         let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
@@ -199,6 +204,9 @@ impl Shared {
             |key| self.memory.account_of(key),
             self.started.elapsed(),
         );
+        if call.header(OUT_OF_BAND).is_some() {
+            return response(self.carry_out(&call, &target).await?);
+        }
         let index = {
             let mut calls = lock(&self.calls);
             calls.push(call.clone());
@@ -270,7 +278,7 @@ impl Shared {
         let url = format!("{}{target}", self.upstream);
         let mut request = Request::builder().method(call.method.as_str()).uri(url);
         for (name, value) in &call.headers {
-            if !HOP_HEADERS.contains(&name.as_str()) {
+            if !HOP_HEADERS.contains(&name.as_str()) && name != OUT_OF_BAND {
                 request = request.header(name, value);
             }
         }

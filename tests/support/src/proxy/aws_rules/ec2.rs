@@ -1,7 +1,7 @@
 //! EC2: rules that exist or do not, and what is still in use.
 
 use super::super::reply::{self, Reply};
-use super::{Exchange, Pending};
+use super::{Exchange, Pending, elasticache};
 use crate::aws::xml_texts;
 use anyhow::Result;
 use std::collections::BTreeSet;
@@ -142,7 +142,7 @@ pub(super) fn refuse_while_used(exchange: Exchange<'_>) -> Pending<'_, Option<Re
         let call = exchange.call;
         let group = call.form_value("GroupId");
         let id = group.clone().or_else(|| call.form_value("SubnetId")).unwrap_or_default();
-        let mut used = mount_target_uses(exchange, &id).await?;
+        let mut used = elasticache::uses(exchange, &id) || mount_target_uses(exchange, &id).await?;
         if let Some(group) = group {
             used |= list_rules(exchange, None)
                 .await?

@@ -4,12 +4,16 @@
 //! Nothing here makes the emulator stricter or laxer than AWS; faults are for that.
 
 mod addons;
+mod autoscaling;
 mod ebs;
 mod ec2;
 mod efs;
 mod eks;
+mod elasticache;
 mod s3;
 mod s3_refusals;
+
+pub use elasticache::Caches;
 
 use super::call::Call;
 use super::lock;
@@ -80,6 +84,10 @@ pub(super) struct Memory {
     volumes: Mutex<ebs::Volumes>,
     /// EKS add-ons.
     addons: Mutex<addons::Addons>,
+    /// Account and region to what `ElastiCache` holds; locked before [`Self::scaling`].
+    pub(super) caches: Mutex<HashMap<(String, String), elasticache::Cloud>>,
+    /// Account and region to what Application Auto Scaling holds.
+    scaling: Mutex<HashMap<(String, String), autoscaling::Scaling>>,
 }
 
 impl Memory {
@@ -404,7 +412,8 @@ pub const RULES: &[Rule] = &[
     Rule {
         service: "ec2",
         operations: &["DeleteSecurityGroup", "DeleteSubnet"],
-        aws: "DependencyViolation while a mount target uses it, or a rule of another group names it.",
+        aws: "DependencyViolation while a mount target or a cache uses it, or a rule of another group \
+              names it.",
         apply: Apply::Instead(ec2::refuse_while_used),
     },
     Rule {
@@ -413,6 +422,111 @@ pub const RULES: &[Rule] = &[
         aws: "A well-formed id of no security group is InvalidGroup.NotFound.",
         apply: Apply::After(ec2::group_not_found),
     },
+    scaling(
+        &["DescribeReplicationGroups", "DescribeCacheClusters"],
+        "Limits that leave the present count outside scale the group at once, or when it is available.",
+    ),
+    cache(
+        &["CreateReplicationGroup"],
+        "Id in lower case, ReplicationGroupAlreadyExists; version by major and minor, newest by \
+         default; shards 1 to 90, nodes 1 to 6, multi-AZ needs failover, failover a replica, cluster \
+         mode failover; parameter group of the version's family and of the cluster mode; token and \
+         user groups need TLS and exclude each other; windows of an hour that do not meet; \
+         CacheSubnetGroupNotFoundFault is HTTP 400.",
+    ),
+    cache(
+        &["DescribeReplicationGroups", "DescribeCacheClusters"],
+        "A change shows its state for several reads, and what is to come in PendingModifiedValues; \
+         members are id-001, with shards id-0001-001; version, port, security groups, subnet and \
+         parameter group, maintenance window and topic are told by members only; unknown ids are 404.",
+    ),
+    cache(
+        &["ModifyReplicationGroup"],
+        "InvalidReplicationGroupState unless available; no settings is InvalidParameterCombination; \
+         without ApplyImmediately changes to nodes wait for the window; no downgrade, another family \
+         needs its parameter group; TLS on by preferred first, off only from preferred; cluster mode \
+         disabled, compatible, enabled; ROTATE keeps two tokens, SET takes the rotated or the first, \
+         DELETE goes with user groups, which need TLS in effect.",
+    ),
+    cache(
+        &["DeleteReplicationGroup"],
+        "Deleting for several reads, then 404; a final snapshot remains, SnapshotAlreadyExistsFault \
+         when its name is taken; refused while the group changes.",
+    ),
+    cache(
+        &[
+            "ModifyReplicationGroupShardConfiguration",
+            "IncreaseReplicaCount",
+            "DecreaseReplicaCount",
+        ],
+        "ApplyImmediately must be true; removed shards are named; at most 5 replicas, at least one \
+         with multi-AZ or failover without shards; NoOperationFault when nothing changes.",
+    ),
+    cache(
+        &["TestFailover", "ListAllowedNodeTypeModifications"],
+        "A failover makes a replica the primary; a group may change to the node types listed.",
+    ),
+    cache(
+        &[
+            "DescribeCacheEngineVersions",
+            "DescribeEngineDefaultParameters",
+            "DescribeReservedCacheNodesOfferings",
+        ],
+        "Valkey 7.2, 8.0, 8.1, 8.2, 9.0, 9.1 of the families valkey7, valkey8, valkey9; lists come in \
+         pages of 100; node types are told by reserved offerings.",
+    ),
+    cache(
+        &[
+            "CreateCacheSubnetGroup",
+            "ModifyCacheSubnetGroup",
+            "DeleteCacheSubnetGroup",
+            "DescribeCacheSubnetGroups",
+        ],
+        "Names in lower case; CacheSubnetGroupAlreadyExists, CacheSubnetGroupInUse, SubnetInUse; \
+         unknown subnets are InvalidSubnet, unknown groups HTTP 400.",
+    ),
+    cache(
+        &[
+            "CreateCacheParameterGroup",
+            "ModifyCacheParameterGroup",
+            "ResetCacheParameterGroup",
+            "DeleteCacheParameterGroup",
+            "DescribeCacheParameterGroups",
+            "DescribeCacheParameters",
+        ],
+        "Families and parameters must exist, 20 change in a call; Source=user lists what differs; \
+         InvalidCacheParameterGroupState while in use.",
+    ),
+    cache(
+        &["CreateUser", "ModifyUser", "DeleteUser", "DescribeUsers"],
+        "UserAlreadyExists; two passwords of 16 to 128 characters; with IAM id and name are equal; \
+         Valkey takes no user without authentication; access strings are rewritten, with -@all put \
+         before the first command; InvalidUserState while modifying.",
+    ),
+    cache(
+        &["CreateUserGroup", "ModifyUserGroup", "DeleteUserGroup", "DescribeUserGroups"],
+        "DefaultUserRequired without a user named default, DuplicateUserName, UserNotFound; \
+         InvalidUserGroupState while a group is not active or is attached.",
+    ),
+    cache(
+        &["CreateSnapshot", "DeleteSnapshot", "DescribeSnapshots", "DescribeEvents"],
+        "A group is snapshotting for several reads; an unknown snapshot is SnapshotNotFoundFault; \
+         times are written as in ISO 8601; events tell why a creation failed.",
+    ),
+    cache(
+        &["ListTagsForResource", "AddTagsToResource", "RemoveTagsFromResource"],
+        "InvalidReplicationGroupState while the group is not available; not found by the kind of the \
+         ARN; 50 tags at most.",
+    ),
+    cache(&[], "Any other operation: refused here, so that a test never passes on silence."),
+    Rule {
+        service: "application-autoscaling",
+        operations: &[],
+        aws: "Targets and policies are upserts; the cache must exist, in cluster mode and on nodes \
+              that scale; ObjectNotFoundException for what is not registered; deregistering takes the \
+              policies along; target values 35 to 70.",
+        apply: Apply::Instead(autoscaling::answer),
+    },
     Rule {
         service: "sts",
         operations: &["AssumeRole", "AssumeRoleWithWebIdentity"],
@@ -420,6 +534,17 @@ pub const RULES: &[Rule] = &[
         apply: Apply::After(remember_role_keys),
     },
 ];
+
+/// A row of the double of `ElastiCache`, which answers everything itself.
+const fn cache(operations: &'static [&'static str], aws: &'static str) -> Rule {
+    Rule { service: "elasticache", operations, aws, apply: Apply::Instead(elasticache::answer) }
+}
+
+/// A row about what Application Auto Scaling does to caches.
+const fn scaling(operations: &'static [&'static str], aws: &'static str) -> Rule {
+    let apply = Apply::Instead(autoscaling::scale_what_is_due);
+    Rule { service: "elasticache", operations, aws, apply }
+}
 
 fn rules_for(call: &Call) -> impl Iterator<Item = &'static Rule> {
     let (service, operation) = (call.service.clone(), call.operation.clone());

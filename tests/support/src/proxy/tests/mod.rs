@@ -1,6 +1,7 @@
 //! The proxy against the real emulator. Each test has an account of its own.
 
 mod block;
+mod caches;
 mod faults;
 mod naming;
 mod rules;

@@ -1,0 +1,331 @@
+//! The read of `officeless_cache`: everything of one cache, asked at once.
+//!
+//! A snapshot or another change under way refuses some answers: what they would tell is kept as it
+//! was last known. Nothing is waited for.
+
+mod record;
+
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
+use futures_util::join;
+
+pub(super) use record::outputs;
+
+use super::model::Model;
+use super::{NOUN, wanted};
+use crate::aws::application_auto_scaling::{self, ScalableTarget, TargetTracking};
+use crate::aws::ec2::{self, IngressRule, SecurityGroup};
+use crate::aws::elasticache::members::{self, Member};
+use crate::aws::elasticache::replication_groups::{self, ReplicationGroup};
+use crate::aws::elasticache::subnet_groups::{self, SubnetGroup};
+use crate::aws::elasticache::users::{self, User, UserGroup};
+use crate::aws::elasticache::{self, parameter_groups};
+use crate::aws::error::Kind;
+use crate::aws::tags::Tags;
+use crate::aws::{self, Clients};
+use crate::framework::private::Private;
+use crate::framework::resource::{Context, Found};
+use crate::framework::value::{Diagnostic, Value};
+use crate::platform::cache;
+use crate::platform::tags;
+use crate::provider::context::ProviderContext;
+use crate::resources::attributes::{self, INCOMPLETE};
+use crate::resources::step::{During, Report, StepError, Verb};
+
+/// What AWS has of one cache.
+#[derive(Debug)]
+struct Observation {
+    group: ReplicationGroup,
+    member: Option<Member>,
+    /// `None` while AWS refuses to tell.
+    tags: Option<Tags>,
+    subnet_group: Option<SubnetGroup>,
+    security_group: Option<(SecurityGroup, Vec<IngressRule>)>,
+    /// By parameter group; `None` for AWS's own, and for one that is gone.
+    parameters: Option<BTreeMap<String, String>>,
+    users: Option<(UserGroup, Vec<User>)>,
+    scaling: Option<(Vec<ScalableTarget>, Vec<TargetTracking>)>,
+}
+
+/// Which objects to ask for, as far as they are known before asking.
+#[derive(Debug, Default)]
+struct Hints {
+    id: String,
+    arn: Option<String>,
+    member: Option<String>,
+    subnet_group: Option<String>,
+    security_group: Option<String>,
+    parameter_group: Option<String>,
+    user_group: Option<String>,
+    scaling: bool,
+}
+
+impl Hints {
+    /// By what the state knows.
+    fn of_state(state: &Model, id: String) -> Self {
+        let member = match &state.member_clusters {
+            Value::Value(members) => members.iter().flatten().next().cloned(),
+            _ => None,
+        };
+        Self {
+            id,
+            arn: state.arn.clone().as_option(),
+            member,
+            subnet_group: state.subnet_group_name.clone().as_option(),
+            security_group: state.security_group_id.clone().as_option(),
+            parameter_group: state.parameter_group_name.clone().as_option(),
+            user_group: state.user_group_id.clone().as_option(),
+            scaling: state.autoscaling.is_value(),
+        }
+    }
+
+    /// By what an imported replication group says of itself.
+    async fn of_group(clients: &Clients, group: ReplicationGroup) -> Result<Self, aws::Error> {
+        let member = first_member(clients, &group).await?.unwrap_or_default();
+        let security_group = match member.security_group_ids.as_slice() {
+            // Of several, only the one that is named after the cache is its own.
+            [only] => Some(only.clone()),
+            _ => named_group(clients, &group.id, &member.security_group_ids).await?,
+        };
+        let own = cache::user_group(&group.id);
+        Ok(Self {
+            arn: group.arn,
+            member: Some(member.id).filter(|id| !id.is_empty()),
+            subnet_group: member.subnet_group_name,
+            security_group,
+            parameter_group: member.parameter_group_name,
+            user_group: group.user_group_ids.contains(&own).then_some(own),
+            scaling: true,
+            id: group.id,
+        })
+    }
+}
+
+async fn named_group(
+    clients: &Clients,
+    id: &str,
+    group_ids: &[String],
+) -> Result<Option<String>, aws::Error> {
+    let name = cache::security_group(id);
+    let found = join_all(group_ids.iter().map(|id| ec2::find_security_group_by_id(clients, id)));
+    for group in found.await {
+        if let Some(group) = group?.filter(|group| group.name == name) {
+            return Ok(Some(group.id));
+        }
+    }
+    Ok(None)
+}
+
+/// Reads the object; never waits for a better state of it.
+pub(super) async fn read(
+    cx: &Context<ProviderContext>,
+    mut state: Model,
+    private: &mut Private,
+) -> Result<Found<Model>, Diagnostic> {
+    let region = state.region.clone().unwrap_or_else(|| cx.provider.region().to_owned());
+    state.region = Value::Value(region.clone());
+    let clients = cx.provider.clients(&region);
+    let id = state.id.clone().unwrap_or_else(|| state.name.clone().unwrap_or_default());
+    let observed = match Box::pin(observe(&clients, &state, id.clone())).await {
+        Ok(observed) => observed,
+        Err(error) => {
+            let name = state.name.clone().unwrap_or(id);
+            let report =
+                Report { verb: Verb::Reading, noun: NOUN, name: &name, exists: Vec::new() };
+            return Err(report.diagnostic(&error));
+        }
+    };
+    let Some(observed) = observed else {
+        if !attributes::is_unfinished(private) {
+            return Ok(Found::Gone);
+        }
+        // What was made for it is still there, and must be found by the destroy that follows.
+        state.status = Value::Value(INCOMPLETE.to_owned());
+        state.status_reason = Value::Value("the replication group does not exist yet.".to_owned());
+        return Ok(Found::Present(Box::new(state)));
+    };
+    if let Some(found) = &observed.tags {
+        attributes::keep_unfinished(private, found.contains_key(tags::CREATING));
+    }
+    record::record(cx, &mut state, &observed);
+    Ok(Found::Present(Box::new(state)))
+}
+
+async fn observe(
+    clients: &Clients,
+    state: &Model,
+    id: String,
+) -> Result<Option<Observation>, StepError> {
+    let doing = format!("reading the replication group {id}");
+    let hints = if state.arn.is_null() {
+        let found = replication_groups::find_replication_group(clients, &id).await;
+        let Some(group) = found.during("replication_group", &*doing)? else { return Ok(None) };
+        Hints::of_group(clients, group).await.during("replication_group", &*doing)?
+    } else {
+        Hints::of_state(state, id)
+    };
+    let (group, member, tags, around, users, scaling) = join!(
+        replication_groups::find_replication_group(clients, &hints.id),
+        member(clients, hints.member.as_deref()),
+        tags_of(clients, hints.arn.as_deref()),
+        around(clients, &hints),
+        of_users(clients, state, &hints),
+        scaling(clients, &hints),
+    );
+    let Some(group) = group.during("replication_group", &*doing)? else { return Ok(None) };
+    let member = match member.during("replication_group", "reading a node")? {
+        // The node that was asked for was replaced meanwhile.
+        None => first_member(clients, &group).await.during("replication_group", &*doing)?,
+        found => found,
+    };
+    let tags = told(tags, &group).during("tags", format!("reading the tags of {}", hints.id))?;
+    let (subnet_group, security_group, mut parameters) = around?;
+    let in_force = member.as_ref().and_then(|member| member.parameter_group_name.clone());
+    if in_force.is_some() && in_force != hints.parameter_group {
+        parameters = own_parameters(clients, in_force.as_deref()).await?;
+    }
+    Ok(Some(Observation {
+        group,
+        member,
+        tags,
+        subnet_group,
+        security_group,
+        parameters,
+        users: users?,
+        scaling: scaling?,
+    }))
+}
+
+async fn member(clients: &Clients, id: Option<&str>) -> Result<Option<Member>, aws::Error> {
+    match id {
+        Some(id) => members::find_member(clients, id).await,
+        None => Ok(None),
+    }
+}
+
+/// The first node that answers.
+pub(super) async fn first_member(
+    clients: &Clients,
+    group: &ReplicationGroup,
+) -> Result<Option<Member>, aws::Error> {
+    match group.member_clusters.first() {
+        Some(id) => members::find_member(clients, id).await,
+        None => Ok(None),
+    }
+}
+
+async fn tags_of(clients: &Clients, arn: Option<&str>) -> Result<Option<Tags>, aws::Error> {
+    match arn {
+        Some(arn) => elasticache::list_tags(clients, arn).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// AWS tells no tags while the replication group is not available: they stay as last known.
+fn told(
+    tags: Result<Option<Tags>, aws::Error>,
+    group: &ReplicationGroup,
+) -> Result<Option<Tags>, aws::Error> {
+    match tags {
+        Err(error)
+            if aws::retry::busy(&error)
+                || (!group.is_available() && error.kind != Kind::AccessDenied) =>
+        {
+            tracing::info!(id = group.id, status = group.status, "tags are kept as last known");
+            Ok(None)
+        }
+        tags => tags,
+    }
+}
+
+type Around = (
+    Option<SubnetGroup>,
+    Option<(SecurityGroup, Vec<IngressRule>)>,
+    Option<BTreeMap<String, String>>,
+);
+
+async fn around(clients: &Clients, hints: &Hints) -> Result<Around, StepError> {
+    let subnet_group = async {
+        match &hints.subnet_group {
+            Some(name) => subnet_groups::find_subnet_group(clients, name).await,
+            None => Ok(None),
+        }
+    };
+    let (subnet_group, security_group, parameters) = join!(
+        subnet_group,
+        security_group(clients, hints.security_group.as_deref()),
+        own_parameters(clients, hints.parameter_group.as_deref()),
+    );
+    Ok((
+        subnet_group.during("subnet_group", "reading the subnet group")?,
+        security_group.during("security_group", "reading the security group")?,
+        parameters?,
+    ))
+}
+
+async fn security_group(
+    clients: &Clients,
+    id: Option<&str>,
+) -> Result<Option<(SecurityGroup, Vec<IngressRule>)>, aws::Error> {
+    let Some(id) = id else { return Ok(None) };
+    let (group, rules) =
+        join!(ec2::find_security_group_by_id(clients, id), ec2::list_ingress_rules(clients, id));
+    // The rules of a group that is gone are an error, and no matter.
+    match group? {
+        Some(group) => Ok(Some((group, rules?))),
+        None => Ok(None),
+    }
+}
+
+async fn own_parameters(
+    clients: &Clients,
+    name: Option<&str>,
+) -> Result<Option<BTreeMap<String, String>>, StepError> {
+    match name.filter(|name| !cache::is_default_parameter_group(name)) {
+        Some(name) => parameter_groups::find_own_parameters(clients, name)
+            .await
+            .during("parameters", format!("reading the parameter group {name}")),
+        None => Ok(None),
+    }
+}
+
+async fn of_users(
+    clients: &Clients,
+    state: &Model,
+    hints: &Hints,
+) -> Result<Option<(UserGroup, Vec<User>)>, StepError> {
+    let Some(id) = &hints.user_group else { return Ok(None) };
+    // Known users are asked beside the group, strangers in it afterwards.
+    let known: Vec<String> = wanted::users(state)
+        .iter()
+        .map(|(name, user)| wanted::user_id(&hints.id, name, user))
+        .collect();
+    let doing = "reading the users";
+    let (group, found) = join!(
+        users::find_user_group(clients, id),
+        join_all(known.iter().map(|id| users::find_user(clients, id))),
+    );
+    let Some(group) = group.during("users", doing)? else { return Ok(None) };
+    let strangers = group.user_ids.iter().filter(|id| !known.contains(id));
+    let strangers = join_all(strangers.map(|id| users::find_user(clients, id))).await;
+    let all: Result<Vec<Option<User>>, aws::Error> = found.into_iter().chain(strangers).collect();
+    let all = all.during("users", doing)?.into_iter().flatten();
+    let of_group = all.filter(|user| group.user_ids.contains(&user.id)).collect();
+    Ok(Some((group, of_group)))
+}
+
+async fn scaling(
+    clients: &Clients,
+    hints: &Hints,
+) -> Result<Option<(Vec<ScalableTarget>, Vec<TargetTracking>)>, StepError> {
+    if !hints.scaling {
+        return Ok(None);
+    }
+    let (targets, policies) = join!(
+        application_auto_scaling::list_targets(clients, &hints.id),
+        application_auto_scaling::list_policies(clients, &hints.id),
+    );
+    let doing = "reading the scaling policies";
+    Ok(Some((targets.during("autoscaling", doing)?, policies.during("autoscaling", doing)?)))
+}

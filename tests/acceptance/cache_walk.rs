@@ -1,0 +1,188 @@
+//! The walk of `officeless_cache`: each kind of cache from creation to destroy, with the calls of a
+//! change in their order.
+
+use serde_json::{Value, json};
+
+use crate::scene::{Scene, every_cli};
+
+const ADDRESS: &str = "officeless_cache.this";
+
+fn with(scene: &Scene, attributes: &str) -> String {
+    let subnets: Vec<&str> = scene.seeded.subnet_ids.iter().map(|(_, id)| id.as_str()).collect();
+    format!(
+        "resource \"officeless_cache\" \"this\" {{\n  name = \"app\"\n  subnet_ids = {subnets:?}\n\
+         {attributes}\n}}\n"
+    )
+}
+
+async fn state(scene: &Scene) -> Value {
+    scene.workspace.attributes(ADDRESS).await
+}
+
+/// Applies another configuration in place.
+async fn change(scene: &Scene, attributes: &str) {
+    scene.configure(&with(scene, attributes));
+    let plan = scene.workspace.plan().await.expect_changes();
+    assert_eq!(plan.actions()[ADDRESS], ["update"], "{attributes}");
+    scene.settle().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_single_instance_grows_into_a_replicated_cache_and_back() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        let single = "node_type = \"cache.t4g.small\"\nsingle_instance = true";
+        scene.configure(&with(&scene, single));
+        scene.settle().await;
+        let created = state(&scene).await;
+        assert_eq!(created["status"], json!("complete"));
+        assert_eq!(created["replicas_per_node_group_actual"], json!(0));
+        assert_eq!(created["automatic_failover_enabled"], json!(false));
+        scene.proxy().clear(&scene.account);
+        scene.workspace.expect_empty_plan().await;
+        let calls = scene.proxy().calls(&scene.account);
+        let of_cache: Vec<&str> = calls
+            .iter()
+            .filter(|call| call.service != "sts")
+            .map(|call| call.operation.as_str())
+            .collect();
+        assert!(of_cache.len() <= 8, "{of_cache:?}");
+        change(&scene, "node_type = \"cache.t4g.small\"").await;
+        let grown = state(&scene).await;
+        assert_eq!(grown["id"], created["id"]);
+        assert_eq!(grown["replicas_per_node_group_actual"], json!(1));
+        assert_eq!(grown["multi_az_enabled"], json!(true));
+        change(&scene, single).await;
+        scene.destroy().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replicated_cache_changes_in_place_and_comes_back_by_import() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        let base = "replicas_per_node_group = 2\napply_immediately = true\n";
+        let first = format!("{base}node_type = \"cache.r7g.large\"\nengine_version = \"7.2\"\n");
+        scene.configure(&with(&scene, &first));
+        scene.settle().await;
+        let group = &scene.seeded.cluster_security_group_id;
+        let full = format!(
+            r#"{base}
+  node_type                  = "cache.r7g.xlarge"
+  engine_version             = "8.0"
+  description                = "Sessions"
+  allowed_security_group_ids = ["{group}"]
+  allowed_cidr_blocks        = ["10.42.0.0/16"]
+  parameters                 = {{ "maxmemory-policy" = "allkeys-lru" }}
+  snapshot_retention_limit   = 3
+  snapshot_window            = "03:00-04:00"
+  maintenance_window         = "sun:05:00-sun:06:00"
+  auto_minor_version_upgrade = false
+  notification_topic_arn     = "arn:aws:sns:us-east-1:123456789012:caches"
+  log_delivery               = {{ slow-log = {{ destination_type = "cloudwatch-logs", destination = "slow" }} }}
+  tags                       = {{ team = "web" }}"#
+        );
+        change(&scene, &full).await;
+        let changed = state(&scene).await;
+        assert_eq!(changed["parameter_group_name"], json!("officeless-app-valkey8"));
+        scene.workspace.forget_state().unwrap();
+        scene.workspace.expect_import(ADDRESS, "app").await;
+        let plan = scene.workspace.plan().await;
+        // Only what AWS does not know differs.
+        assert_eq!(plan.actions()[ADDRESS], ["update"]);
+        scene.settle().await;
+        change(&scene, &first.replace("7.2", "8.0")).await;
+        scene.destroy().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_scales_by_hand_and_by_itself() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        let base = "node_type = \"cache.r7g.large\"\ncluster_mode = \"enabled\"\n";
+        scene.configure(&with(&scene, &format!("{base}num_node_groups = 3")));
+        scene.settle().await;
+        assert_eq!(state(&scene).await["num_node_groups_actual"], json!(3));
+        change(&scene, &format!("{base}num_node_groups = 2\nreplicas_per_node_group = 2")).await;
+        assert_eq!(state(&scene).await["member_clusters"].as_array().unwrap().len(), 6);
+        let scaling =
+            r#"autoscaling = { dimension = "NodeGroups", target_value = 50, min = 2, max = 4 }"#;
+        change(&scene, &format!("{base}replicas_per_node_group = 2\n{scaling}")).await;
+        change(&scene, &format!("{base}num_node_groups = 2\nreplicas_per_node_group = 1")).await;
+        assert_eq!(state(&scene).await["autoscaling"], Value::Null);
+        scene.destroy().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cache_becomes_a_cluster_in_place() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        let base = "node_type = \"cache.r7g.large\"\n";
+        scene.configure(&with(&scene, base));
+        scene.settle().await;
+        change(&scene, &format!("{base}cluster_mode = \"enabled\"\nnum_node_groups = 2")).await;
+        let state = state(&scene).await;
+        assert!(state["configuration_endpoint_address"].is_string());
+        scene.destroy().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_rotated_in_two_phases_and_users_take_over() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        let base = "node_type = \"cache.r7g.large\"\n";
+        let token = |version: i64| {
+            format!(
+                "{base}auth_token_wo = \"First-Secret-Token-{version}\"\n\
+                 auth_token_wo_version = {version}"
+            )
+        };
+        scene.configure(&with(&scene, &token(1)));
+        scene.settle().await;
+        let caches = scene.proxy().caches(&scene.account, "us-east-1");
+        assert_eq!(caches.tokens("app"), ["First-Secret-Token-1"]);
+        for version in [2, 3] {
+            change(&scene, &token(version)).await;
+            assert_eq!(caches.tokens("app"), [format!("First-Secret-Token-{version}")]);
+        }
+        let users = format!(
+            r#"{base}users = {{
+    reader = {{ access_string = "on ~* +@read", passwords_wo = ["Reader-Password-1"], passwords_wo_version = 1 }}
+    writer = {{ access_string = "on ~app:* +@all", passwords_wo = ["Writer-Password-1", "Writer-Password-2"], passwords_wo_version = 1 }}
+    signed = {{ access_string = "on ~* +@all", authentication = "iam" }}
+  }}"#
+        );
+        change(&scene, &users).await;
+        assert!(caches.tokens("app").is_empty());
+        let fewer = users.replace("on ~* +@read", "on ~app:* +@read").replace(
+            "Reader-Password-1\"], passwords_wo_version = 1",
+            "Reader-Password-2\"], passwords_wo_version = 2",
+        );
+        change(&scene, &fewer).await;
+        assert_eq!(caches.passwords("app-reader"), ["Reader-Password-2"]);
+        let text = serde_json::to_string(&scene.workspace.state().await).unwrap();
+        for secret in ["First-Secret", "Reader-Password", "Writer-Password"] {
+            assert!(!text.contains(secret), "{secret} is in the state");
+        }
+        change(&scene, &token(4)).await;
+        scene.destroy().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tls_comes_in_two_steps_and_goes_the_same_way() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        let base = "node_type = \"cache.r7g.large\"\n";
+        let off = format!("{base}transit_encryption_enabled = false");
+        scene.configure(&with(&scene, &off));
+        scene.settle().await;
+        change(&scene, base).await;
+        assert_eq!(state(&scene).await["transit_encryption_mode"], json!("required"));
+        change(&scene, &off).await;
+        scene.destroy().await;
+    }
+}
