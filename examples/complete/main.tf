@@ -71,3 +71,65 @@ resource "officeless_observability_buckets" "this" {
     traces  = "14d"
   }
 }
+
+# The EBS CSI driver with its role, and the StorageClass gp3-sc.
+resource "officeless_block_storage" "this" {
+  cluster_name = var.cluster_name
+}
+
+# A volume for one database pod, in the zone where the pod is to run.
+resource "officeless_block_volume" "postgres" {
+  name              = "${var.name_prefix}-postgres-0"
+  availability_zone = sort(keys(data.officeless_cluster.this.subnet_ids_by_zone))[0]
+  cluster_name      = var.cluster_name
+  size              = 50
+
+  persistent_volume = {
+    claim_namespace = "databases"
+    claim_name      = "data-postgres-0"
+  }
+
+  # As above: for a demo only. A last snapshot would outlive it.
+  deletion_protection = false
+  final_snapshot      = false
+}
+
+# A bucket for uploads, which the pods of one service account may read and write.
+resource "officeless_application_bucket" "uploads" {
+  bucket   = "${var.name_prefix}-uploads"
+  critical = true
+
+  access = {
+    web = {
+      namespace       = "shop"
+      service_account = "web"
+      level           = "read_write"
+    }
+  }
+
+  # As above: for a demo only.
+  force_destroy = true
+}
+
+# What other pods may do with it: nothing but read what lies under one prefix.
+resource "officeless_pod_identity" "reports" {
+  cluster_name    = var.cluster_name
+  namespace       = "shop"
+  service_account = "reports"
+
+  presets = {
+    s3_read = { resources = ["${officeless_application_bucket.uploads.arn}/reports/"] }
+  }
+}
+
+# Sessions of the shop, with a replica in another zone.
+resource "officeless_cache" "sessions" {
+  name                       = "${var.name_prefix}-sessions"
+  node_type                  = "cache.t4g.small"
+  subnet_ids                 = data.officeless_cluster.this.subnet_ids
+  allowed_security_group_ids = [data.officeless_cluster.this.cluster_security_group_id]
+
+  parameters = {
+    maxmemory-policy = "volatile-lru"
+  }
+}

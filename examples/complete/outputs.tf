@@ -42,3 +42,26 @@ output "csi_chart_version" {
   description = "Version of the aws-efs-csi-driver chart that the manifests are written for."
   value       = data.officeless_platform_defaults.this.shared_storage.csi_chart_version
 }
+
+output "block_storage_class" {
+  description = "StorageClass of the EBS CSI driver, to be applied to the cluster."
+  value       = officeless_block_storage.this.storage_class_manifest
+}
+
+output "postgres_volume" {
+  description = "PersistentVolume and claim of the database, to be applied to the cluster."
+  value = [
+    officeless_block_volume.postgres.persistent_volume_manifest,
+    officeless_block_volume.postgres.persistent_volume_claim_manifest,
+  ]
+}
+
+output "uploads_role" {
+  description = "IAM role of the pods that write uploads."
+  value       = officeless_application_bucket.uploads.role_arns["web"]
+}
+
+output "cache_url" {
+  description = "How the shop connects to its sessions; without a secret."
+  value       = officeless_cache.sessions.connection_url
+}
