@@ -16,6 +16,7 @@
 
 pub mod application_auto_scaling;
 pub mod arn;
+pub mod backup;
 pub mod cache_token;
 pub mod clients;
 mod credentials;

@@ -76,6 +76,10 @@ pub fn role_not_visible(error: &Error) -> bool {
         }
         // AWS makes the role itself at the first use in an account.
         Service::ElastiCache => code == "ServiceLinkedRoleNotFoundFault",
+        Service::Backup => {
+            code == "InvalidParameterValueException"
+                && (says("cannot be assumed by AWS Backup") || says("is not authorized to call"))
+        }
         _ => false,
     }
 }
@@ -90,6 +94,11 @@ pub fn bucket_not_visible(error: &Error) -> bool {
 pub fn still_in_use(error: &Error) -> bool {
     let Some(code) = error.code.as_deref() else { return false };
     match error.service {
+        // A plan whose selections went moments ago; a vault with recovery points stays refused.
+        Service::Backup => {
+            code == "InvalidRequestException"
+                && error.message.contains("selections must be deleted")
+        }
         Service::Ec2 => matches!(code, "DependencyViolation" | "InvalidGroup.InUse"),
         Service::Efs => matches!(code, "FileSystemInUse" | "DependencyTimeout") || busy(error),
         Service::Iam => code == "DeleteConflict" || busy(error),
@@ -151,5 +160,21 @@ mod tests {
         assert!(role_not_visible(&error(Service::Eks, "InvalidParameterException", eks)));
         let other = "namespace is not valid";
         assert!(!role_not_visible(&error(Service::Eks, "InvalidParameterException", other)));
+    }
+
+    #[test]
+    fn backup_waits_for_its_role_and_for_selections_that_are_going() {
+        let backup = |code, message| error(Service::Backup, code, message);
+        let invalid = "InvalidParameterValueException";
+        let role = "IAM Role arn:aws:iam::1:role/r cannot be assumed by AWS Backup";
+        assert!(role_not_visible(&backup(invalid, role)));
+        let role = "IAM Role arn:aws:iam::1:role/r is not authorized to call tag:GetResources";
+        assert!(role_not_visible(&backup(invalid, role)));
+        assert!(!role_not_visible(&backup(invalid, "Invalid cron expression")));
+        let request = "InvalidRequestException";
+        let plan = "Related backup plan selections must be deleted prior to backup plan deletion";
+        assert!(still_in_use(&backup(request, plan)));
+        let vault = "Backup vault cannot be deleted because it contains recovery points";
+        assert!(!still_in_use(&backup(request, vault)));
     }
 }

@@ -17,6 +17,7 @@
 //! * [`helm`]: chart values for Mimir, Loki and Tempo.
 //! * [`lifecycle`]: which lifecycle rules would corrupt an observability store.
 //! * [`storage_classes`]: which S3 storage class may follow which, and what a stay costs at least.
+//! * [`schedule`]: which schedules AWS Backup takes.
 //! * [`stores`]: the products and stores of the observability stack.
 //! * [`duration`]: the two duration spellings practitioners write.
 //! * [`website_zones`]: Route 53 zones of the S3 website endpoints.
@@ -32,6 +33,7 @@ pub mod kubernetes;
 pub mod lifecycle;
 pub mod naming;
 pub mod policies;
+pub mod schedule;
 pub mod storage_classes;
 pub mod stores;
 pub mod tags;

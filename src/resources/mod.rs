@@ -10,6 +10,7 @@
 
 pub mod application_bucket;
 pub mod attributes;
+pub mod backup_plan;
 pub mod block_storage;
 pub mod block_volume;
 pub mod bucket;
@@ -34,6 +35,7 @@ pub fn all() -> Vec<Box<dyn ManagedResource<ProviderContext>>> {
         Box::new(Managed::new(block_volume::BlockVolume)),
         Box::new(Managed::new(application_bucket::ApplicationBucket)),
         Box::new(Managed::new(cache::Cache)),
+        Box::new(Managed::new(backup_plan::BackupPlan)),
         Box::new(Managed::new(observability_buckets::ObservabilityBuckets)),
         Box::new(Managed::new(pod_identity::PodIdentity)),
         Box::new(Managed::new(shared_storage::SharedStorage)),

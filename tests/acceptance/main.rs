@@ -14,6 +14,7 @@
 mod addon_versions;
 mod application_bucket;
 mod application_bucket_data;
+mod backup_plan;
 mod block_storage;
 mod block_volume;
 mod cache_auth_token;

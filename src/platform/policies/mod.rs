@@ -4,6 +4,7 @@
 //! statement has a `Sid`; nothing is allowed that no composite needs. [`equivalent`] decides
 //! whether a document read back from AWS still says the same.
 
+mod backup;
 mod bucket;
 mod bucket_access;
 mod csi;
@@ -16,6 +17,7 @@ mod stores;
 
 use serde_json::{Value, json};
 
+pub use backup::{backup_policy_arns, backup_s3_policy_arns, backup_trust_policy};
 pub use bucket::{MAX_BUCKET_POLICY_BYTES, tls_only_bucket_policy};
 pub use bucket_access::{
     BucketAccess, ReplicationPath, bucket_access_policy, replication_policy,

@@ -103,8 +103,26 @@ pub async fn create_kms_key(aws: &Aws) -> Result<String> {
     Ok(answer["KeyMetadata"]["Arn"].as_str().context("CreateKey gave no ARN")?.to_owned())
 }
 
+/// The vaults, plans and selections of AWS Backup.
+async fn backup_leftovers(aws: &Aws) -> Result<Vec<String>> {
+    let mut left = Vec::new();
+    let vaults = aws.rest("backup", "GET", "/backup-vaults", "").await?.ok()?.json()?;
+    let vaults = vaults["BackupVaultList"].as_array().cloned().unwrap_or_default();
+    left.extend(vaults.iter().map(|vault| format!("BackupVault: {}", vault["BackupVaultName"])));
+    let plans = aws.rest("backup", "GET", "/backup/plans", "").await?.ok()?.json()?;
+    for plan in plans["BackupPlansList"].as_array().into_iter().flatten() {
+        let id = plan["BackupPlanId"].as_str().unwrap_or_default();
+        left.push(format!("BackupPlan: {id}"));
+        let path = format!("/backup/plans/{id}/selections");
+        let listed = aws.rest("backup", "GET", &path, "").await?.ok()?.json()?;
+        let listed = listed["BackupSelectionsList"].as_array().cloned().unwrap_or_default();
+        left.extend(listed.iter().map(|one| format!("BackupSelection: {}", one["SelectionId"])));
+    }
+    Ok(left)
+}
+
 /// What of the provider's kinds an account still has in a region: file systems, access points, volumes,
-/// snapshots of volumes, buckets, add-ons, pod identity associations, caches and what belongs to them,
+/// snapshots of volumes, buckets, backup vaults with their plans, add-ons, pod identity associations, caches and what belongs to them,
 /// and security groups and roles other than those of [`seed`] and of AWS. Snapshots of caches are kept
 /// on purpose, so they are none.
 pub async fn leftovers(aws: &Aws, seeded: &Seeded) -> Result<Vec<String>> {
@@ -137,6 +155,7 @@ pub async fn leftovers(aws: &Aws, seeded: &Seeded) -> Result<Vec<String>> {
     let answer = aws.rest("eks", "GET", &path, "").await?.ok()?.json()?;
     let items = answer["addons"].as_array().into_iter().flatten();
     left.extend(items.map(|name| format!("Addon: {name}")));
+    left.extend(backup_leftovers(aws).await?);
     let buckets = aws.rest("s3", "GET", "/", "").await?.ok()?;
     left.extend(buckets.xml_all("Name").into_iter().map(|name| format!("Bucket: {name}")));
     let path = format!("/clusters/{}/pod-identity-associations", seeded.cluster_name);

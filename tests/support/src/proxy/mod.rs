@@ -161,6 +161,19 @@ impl Proxy {
         Caches::new(&self.shared.memory, account, region)
     }
 
+    /// Puts a recovery point of AWS Backup into a vault, as a backup made with a role; its ARN.
+    pub fn add_recovery_point(
+        &self,
+        account: &str,
+        region: &str,
+        vault: &str,
+        resource_arn: &str,
+        role_arn: &str,
+    ) -> String {
+        let vault = (account, region, vault);
+        self.shared.memory.add_recovery_point(vault, resource_arn, role_arn)
+    }
+
     /// Adds a time to every call of every account; for the benchmark.
     pub fn latency(&self, latency: Duration) {
         let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);

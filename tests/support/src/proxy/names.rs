@@ -16,11 +16,42 @@ pub(crate) fn is_mutating(operation: &str) -> bool {
 /// AWS's name of a REST call, if it is one we know.
 pub(crate) fn rest_operation(call: &Call) -> Option<String> {
     match call.service.as_str() {
+        "backup" => backup(call).map(str::to_owned),
         "elasticfilesystem" => efs(call).map(str::to_owned),
         "eks" => eks(call).map(str::to_owned),
         "s3" => s3(call),
         _ => None,
     }
+}
+
+fn backup(call: &Call) -> Option<&'static str> {
+    let segments = call.segments();
+    let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
+    Some(match (call.method.as_str(), parts.as_slice()) {
+        ("PUT", ["backup-vaults", _]) => "CreateBackupVault",
+        ("GET", ["backup-vaults"]) => "ListBackupVaults",
+        ("GET", ["backup-vaults", _]) => "DescribeBackupVault",
+        ("DELETE", ["backup-vaults", _]) => "DeleteBackupVault",
+        ("PUT", ["backup-vaults", _, "vault-lock"]) => "PutBackupVaultLockConfiguration",
+        ("DELETE", ["backup-vaults", _, "vault-lock"]) => "DeleteBackupVaultLockConfiguration",
+        ("GET", ["backup-vaults", _, "recovery-points"]) => "ListRecoveryPointsByBackupVault",
+        ("DELETE", ["backup-vaults", _, "recovery-points", ..]) => "DeleteRecoveryPoint",
+        ("PUT", ["backup", "plans"]) => "CreateBackupPlan",
+        ("GET", ["backup", "plans"]) => "ListBackupPlans",
+        ("GET", ["backup", "plans", _]) => "GetBackupPlan",
+        ("POST", ["backup", "plans", _]) => "UpdateBackupPlan",
+        ("DELETE", ["backup", "plans", _]) => "DeleteBackupPlan",
+        ("PUT", ["backup", "plans", _, "selections"]) => "CreateBackupSelection",
+        ("GET", ["backup", "plans", _, "selections"]) => "ListBackupSelections",
+        ("GET", ["backup", "plans", _, "selections", _]) => "GetBackupSelection",
+        ("DELETE", ["backup", "plans", _, "selections", _]) => "DeleteBackupSelection",
+        ("GET", ["account-settings"]) => "DescribeRegionSettings",
+        ("PUT", ["account-settings"]) => "UpdateRegionSettings",
+        ("POST", ["tags", ..]) => "TagResource",
+        ("GET", ["tags", ..]) => "ListTags",
+        ("POST", ["untag", ..]) => "UntagResource",
+        _ => return None,
+    })
 }
 
 fn efs(call: &Call) -> Option<&'static str> {

@@ -5,6 +5,7 @@
 
 mod addons;
 mod autoscaling;
+mod backup;
 mod ebs;
 mod ec2;
 mod efs;
@@ -88,6 +89,8 @@ pub(super) struct Memory {
     pub(super) caches: Mutex<HashMap<(String, String), elasticache::Cloud>>,
     /// Account and region to what Application Auto Scaling holds.
     scaling: Mutex<HashMap<(String, String), autoscaling::Scaling>>,
+    /// What AWS Backup has and the emulator has not.
+    backup: Mutex<backup::State>,
 }
 
 impl Memory {
@@ -103,6 +106,93 @@ impl Memory {
 
 /// Every correction, by service. Of several rules that answer, the first does.
 pub const RULES: &[Rule] = &[
+    Rule {
+        service: "backup",
+        operations: &[],
+        aws: "What does not exist, or exists already, is answered with 400; a vault that does not \
+              exist is described with 403 AccessDeniedException.",
+        apply: Apply::After(backup::correct_status),
+    },
+    Rule {
+        service: "backup",
+        operations: &["CreateBackupVault", "CreateBackupPlan", "CreateBackupSelection"],
+        aws: "A creator request id of at most 50 characters is answered with the first answer.",
+        apply: Apply::Instead(backup::repeat_request),
+    },
+    Rule {
+        service: "backup",
+        operations: &["CreateBackupVault", "CreateBackupPlan", "CreateBackupSelection"],
+        aws: "The creator request id belongs to the object as long as that exists.",
+        apply: Apply::After(backup::remember_request),
+    },
+    Rule {
+        service: "backup",
+        operations: &["DeleteBackupVault", "DeleteBackupPlan", "DeleteBackupSelection"],
+        aws: "With an object its request id goes, and with a vault its lock.",
+        apply: Apply::After(backup::forget_request),
+    },
+    Rule {
+        service: "backup",
+        operations: &["CreateBackupSelection"],
+        aws: "The role must exist and be assumable: InvalidParameterValueException otherwise.",
+        apply: Apply::Instead(backup::assume_role),
+    },
+    Rule {
+        service: "backup",
+        operations: &["DeleteBackupPlan"],
+        aws: "A plan with selections is kept: InvalidRequestException.",
+        apply: Apply::Instead(backup::keep_plan_with_selections),
+    },
+    Rule {
+        service: "backup",
+        operations: &["DeleteBackupVault"],
+        aws: "A vault with recovery points is kept: InvalidRequestException.",
+        apply: Apply::Instead(backup::keep_full_vault),
+    },
+    Rule {
+        service: "backup",
+        operations: &["DescribeBackupVault"],
+        aws: "A vault shows its key, by default the account's aws/backup, its lock and how many \
+              recovery points it holds.",
+        apply: Apply::After(backup::complete_vault),
+    },
+    Rule {
+        service: "backup",
+        operations: &["GetBackupPlan"],
+        aws: "A rule has an id, and AWS's windows and time zone where none were given.",
+        apply: Apply::After(backup::complete_plan),
+    },
+    Rule {
+        service: "backup",
+        operations: &["PutBackupVaultLockConfiguration"],
+        aws: "A lock is kept until its lock date, and cannot be changed afterwards.",
+        apply: Apply::Instead(backup::lock_vault),
+    },
+    Rule {
+        service: "backup",
+        operations: &["DeleteBackupVaultLockConfiguration"],
+        aws: "A lock can be removed until its lock date.",
+        apply: Apply::Instead(backup::unlock_vault),
+    },
+    Rule {
+        service: "backup",
+        operations: &["ListRecoveryPointsByBackupVault"],
+        aws: "Recovery points are listed; those that are being deleted for a while too.",
+        apply: Apply::After(backup::list_points),
+    },
+    Rule {
+        service: "backup",
+        operations: &["DeleteRecoveryPoint"],
+        aws: "Answered at once, done later; without the role the point stays, EXPIRED; under a \
+              lock it is refused.",
+        apply: Apply::Instead(backup::delete_point),
+    },
+    Rule {
+        service: "backup",
+        operations: &["DescribeRegionSettings", "UpdateRegionSettings"],
+        aws: "The opt-in by resource type is kept and told.",
+        apply: Apply::Instead(backup::keep_settings),
+    },
     Rule {
         service: "elasticfilesystem",
         operations: &["CreateFileSystem"],

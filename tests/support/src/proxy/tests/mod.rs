@@ -1,5 +1,6 @@
 //! The proxy against the real emulator. Each test has an account of its own.
 
+mod backup;
 mod block;
 mod caches;
 mod faults;

@@ -1,0 +1,116 @@
+//! Step `plan`: name and rules.
+
+use super::Walk;
+use crate::aws::backup::plans::{self, NewPlan, Plan};
+use crate::aws::backup::{self, request_id};
+use crate::framework::value::{AttributePath, Value};
+use crate::platform::naming::creation_token;
+use crate::platform::tags::Observed;
+use crate::resources::backup_plan::{KIND, wanted};
+use crate::resources::step::{During, StepError};
+
+const STEP: &str = "plan";
+
+/// How many derived tokens are tried. Each one passed over belongs to a plan that was deleted, or to
+/// a finished one of the same name.
+const ATTEMPTS: u32 = 8;
+
+impl Walk<'_> {
+    /// Finds or creates the plan, brings its rules to what they should be, and records it.
+    pub(super) async fn plan(&mut self) -> Result<(), StepError> {
+        let doing = format!("writing the rules of the plan {}", self.name);
+        let wanted = wanted::rules(&self.planned).ok_or_else(|| {
+            let why = "the rules are not known although everything they are made of is".to_owned();
+            StepError::refused(STEP, &doing, why, "Report this.")
+        })?;
+        let plan = match self.find_plan().await? {
+            Some(plan) => plan,
+            None => self.create_plan(&wanted).await?,
+        };
+        self.record_plan(&plan);
+        let same =
+            plan.name == self.name && wanted::sorted(plan.rules) == wanted::sorted(wanted.clone());
+        if !same {
+            let version = plans::update_plan(&self.clients, &plan.id, &self.name, &wanted)
+                .await
+                .during(STEP, doing)
+                .map_err(|error| error.blame(AttributePath::new("rules")))?;
+            self.recorder.update(|state| state.plan_version = version.into());
+        }
+        let rules = self.planned.rules.clone();
+        self.recorder.update(|state| state.rules = rules);
+        Ok(())
+    }
+
+    /// The plan of the state, or what an interrupted create of ours left.
+    async fn find_plan(&self) -> Result<Option<Plan>, StepError> {
+        let doing = format!("looking for the plan {}", self.name);
+        if let Some(Value::Value(id)) = self.prior.as_ref().map(|prior| &prior.plan_id) {
+            let found = plans::find_plan_by_id(&self.clients, id).await.during(STEP, &*doing)?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        let listed = plans::list_plans_by_name(&self.clients, &self.name).await;
+        for plan in listed.during(STEP, &*doing)? {
+            if self.is_ours_unfinished(&plan.arn).await? {
+                tracing::info!(plan = plan.id, "taking over what an interrupted create left");
+                return plans::find_plan_by_id(&self.clients, &plan.id).await.during(STEP, doing);
+            }
+        }
+        Ok(None)
+    }
+
+    async fn is_ours_unfinished(&self, arn: &str) -> Result<bool, StepError> {
+        let doing = format!("reading the tags of {arn}");
+        let tags = backup::find_tags(&self.clients, arn).await.during(STEP, doing)?;
+        let observed = Observed::read(&tags.unwrap_or_default(), &self.provider.ignore_tags, &[]);
+        Ok(observed.may_be_adopted_by(wanted::owner(&self.name)))
+    }
+
+    async fn create_plan(&mut self, rules: &[plans::Rule]) -> Result<Plan, StepError> {
+        let doing = format!("creating the plan {}", self.name);
+        for attempt in 0..ATTEMPTS {
+            let region = self.clients.region();
+            let token = creation_token(&self.account, region, KIND, &self.name, attempt);
+            let new = NewPlan {
+                name: self.name.clone(),
+                rules: rules.to_vec(),
+                creator_request_id: request_id(&token),
+                tags: self.written_tags(true),
+            };
+            let created = plans::create_plan(&self.clients, &new).await;
+            let created = created.during(STEP, &*doing).map_err(identical)?;
+            // A token remembers its first plan, whatever has become of it.
+            let found = plans::find_plan_by_id(&self.clients, &created.id).await;
+            let Some(plan) = found.during(STEP, &*doing)? else { continue };
+            if self.is_ours_unfinished(&plan.arn).await? {
+                return Ok(plan);
+            }
+        }
+        let why = format!("{ATTEMPTS} finished plans of the name {:?} exist already", self.name);
+        let refused = StepError::refused(STEP, &doing, why, "Choose another name.");
+        Err(refused.blame(AttributePath::new("name")))
+    }
+
+    fn record_plan(&mut self, plan: &Plan) {
+        self.recorder.update(|state| {
+            state.plan_id = Value::Value(plan.id.clone());
+            state.plan_arn = Value::Value(plan.arn.clone());
+            state.plan_version = plan.version.clone().into();
+        });
+    }
+}
+
+/// AWS keeps no two plans with the very same document.
+fn identical(error: StepError) -> StepError {
+    use crate::resources::step::Cause;
+    let exists = matches!(&error.cause, Cause::Aws(aws) if aws.is_code("AlreadyExistsException"));
+    if !exists {
+        return error;
+    }
+    error.blame(AttributePath::new("name")).next(
+        "A plan with the same name and rules exists, and was not made by this resource. Choose \
+         another name, delete that plan, or import it by its id.",
+    )
+}
