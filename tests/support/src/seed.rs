@@ -122,9 +122,9 @@ async fn backup_leftovers(aws: &Aws) -> Result<Vec<String>> {
 }
 
 /// What of the provider's kinds an account still has in a region: file systems, access points, volumes,
-/// snapshots of volumes, buckets, backup vaults with their plans, add-ons, pod identity associations, caches and what belongs to them,
-/// and security groups and roles other than those of [`seed`] and of AWS. Snapshots of caches are kept
-/// on purpose, so they are none.
+/// snapshots of volumes, buckets, backup vaults and plans, add-ons, pod identity associations, caches and
+/// what belongs to them, and security groups and roles other than those of [`seed`] and of AWS. Snapshots
+/// of caches are kept on purpose, so they are none.
 pub async fn leftovers(aws: &Aws, seeded: &Seeded) -> Result<Vec<String>> {
     let mut left = Vec::new();
     for (path, list, id) in [
