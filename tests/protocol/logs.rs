@@ -42,7 +42,9 @@ async fn every_line_is_one_core_can_read() {
 async fn only_the_wanted_levels_are_written() {
     let lines = log(&[("TF_LOG", "TRACE"), ("TF_LOG_PROVIDER", "WARN")]).await;
     let levels: Vec<_> = lines.iter().map(|line| level(line)).collect();
-    assert_eq!(levels, ["warn"], "the refused connection, and nothing else");
+    // The refused client may knock a second time by itself.
+    assert!(!levels.is_empty(), "the refused connection is not told");
+    assert!(levels.iter().all(|level| level == "warn"), "more than was asked for: {levels:?}");
 }
 
 #[tokio::test]
