@@ -184,7 +184,7 @@ async fn a_full_configuration_is_created_replaced_and_destroyed() {
         let before = state(&scene).await;
         assert_eq!(before["kms_key_arn"], json!(key));
         // A volume that replaces may be smaller.
-        scene.configure(&keyed.replace(ZONE, "us-east-1b").replace("300", "250"));
+        scene.configure(&keyed.replace(ZONE, "us-east-1b").replace("= 300\n", "= 250\n"));
         let plan = scene.workspace.plan().await.expect_changes();
         assert_eq!(plan.actions()[ADDRESS], ["delete", "create"]);
         assert!(plan.run.says("is destroyed with its data: final_snapshot = false."));
