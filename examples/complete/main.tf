@@ -31,7 +31,16 @@ data "officeless_cluster" "this" {}
 # What the platform prefers, where nothing is said below.
 data "officeless_platform_defaults" "this" {}
 
+# A backup a day, kept for 35 days, of whatever names this plan.
+resource "officeless_backup_plan" "daily" {
+  name = "${var.name_prefix}-daily"
+}
+
 resource "officeless_shared_storage" "this" {
+  # The plan backs it up, so EFS need not.
+  backup_plan   = officeless_backup_plan.daily.name
+  backup_policy = "DISABLED"
+
   access_points = {
     uploads = {
       path      = "/uploads"
@@ -83,6 +92,7 @@ resource "officeless_block_volume" "postgres" {
   availability_zone = sort(keys(data.officeless_cluster.this.subnet_ids_by_zone))[0]
   cluster_name      = var.cluster_name
   size              = 50
+  backup_plan       = officeless_backup_plan.daily.name
 
   persistent_volume = {
     claim_namespace = "databases"

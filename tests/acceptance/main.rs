@@ -19,6 +19,7 @@ mod block_storage;
 mod block_volume;
 mod cache_auth_token;
 mod cache_walk;
+mod data_sources;
 mod failures;
 mod functions;
 mod manifests;

@@ -3,14 +3,11 @@ resource "officeless_backup_plan" "daily" {
   name = "daily"
 }
 
-# Any shared storage, volume or bucket joins with one tag.
+# Shared storage joins with one attribute, and leaves the backups of EFS itself.
 resource "officeless_shared_storage" "content" {
   cluster_name  = "production-cluster"
+  backup_plan   = officeless_backup_plan.daily.name
   backup_policy = "DISABLED"
-
-  tags = {
-    "officeless:backup" = officeless_backup_plan.daily.name
-  }
 }
 
 # Buckets with recovery to any point in time, and copies in another region for a year.

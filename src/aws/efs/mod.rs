@@ -137,6 +137,23 @@ pub async fn find_file_system_by_creation_token(
     Ok(described.into_iter().find(|found| found.creation_token == token).map(FileSystem::from))
 }
 
+/// Describes all file systems of the region, page by page.
+/// IAM: elasticfilesystem:DescribeFileSystems
+pub async fn list_file_systems(clients: &Clients) -> Result<Vec<FileSystem>, Error> {
+    let mut listed = Vec::new();
+    let mut marker: Option<String> = None;
+    loop {
+        let request = clients.efs().describe_file_systems().set_marker(marker.clone());
+        let answer = request.send().await.map_err(failed("DescribeFileSystems"))?;
+        let systems = answer.file_systems.unwrap_or_default();
+        listed.extend(systems.into_iter().map(FileSystem::from));
+        match answer.next_marker {
+            Some(next) if !next.is_empty() && marker.as_ref() != Some(&next) => marker = Some(next),
+            _ => return Ok(listed),
+        }
+    }
+}
+
 /// Waits until the file system is available after a creation or an update.
 /// IAM: elasticfilesystem:DescribeFileSystems
 pub async fn wait_file_system_available(
