@@ -10,7 +10,9 @@ pub mod shared_storage;
 pub mod subnets;
 
 use crate::framework::managed::{Readable, ReadableSource};
+use crate::platform::permissions::{Grant, Permissions};
 use crate::provider::ProviderContext;
+use crate::resources;
 
 /// Every data source.
 pub fn all() -> Vec<Box<dyn ReadableSource<ProviderContext>>> {
@@ -23,4 +25,30 @@ pub fn all() -> Vec<Box<dyn ReadableSource<ProviderContext>>> {
         Box::new(Readable::new(shared_storage::DataSource)),
         Box::new(Readable::new(subnets::DataSource)),
     ]
+}
+
+/// What each data source asks of AWS, in the order of [`all`]. One that reads what a resource reads
+/// asks what that asks to read it.
+pub fn permissions() -> Vec<Permissions> {
+    const fn looking(calls: &'static [&'static str]) -> Grant {
+        Grant { when: "", calls, also: &[] }
+    }
+    const VERSIONS: &[Grant] = &[looking(&["eks:DescribeAddonVersions", "eks:DescribeCluster"])];
+    const CLUSTER: &[Grant] =
+        &[looking(&["ec2:DescribeSubnets", "eks:DescribeAddon", "eks:DescribeCluster"])];
+    const SUBNETS: &[Grant] = &[looking(&["ec2:DescribeSubnets", "eks:DescribeCluster"])];
+    [
+        ("officeless_addon_versions", VERSIONS),
+        ("officeless_application_bucket", resources::application_bucket::permissions::PERMISSIONS),
+        ("officeless_cluster", CLUSTER),
+        (
+            "officeless_observability_buckets",
+            resources::observability_buckets::permissions::PERMISSIONS,
+        ),
+        ("officeless_platform_defaults", &[]),
+        ("officeless_shared_storage", resources::shared_storage::permissions::PERMISSIONS),
+        ("officeless_subnets", SUBNETS),
+    ]
+    .map(|(type_name, grants)| Permissions { type_name, grants, only_looks: true })
+    .into()
 }

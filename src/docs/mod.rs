@@ -9,6 +9,7 @@
 
 mod defaults;
 mod function;
+mod permissions;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use crate::framework::schema::Schema;
 
 pub use defaults::guide as defaults_guide;
 pub use function::function_page;
+pub use permissions::{Needs, guide as permissions_guide};
 
 /// The provider's name, which begins every type name.
 pub const PROVIDER: &str = "officeless";

@@ -10,6 +10,7 @@
 //! * [`tags`]: what is written on every object, and what of it the practitioner sees.
 //! * [`auth_token`]: which auth tokens a cache takes.
 //! * [`classification`]: data classification levels and the floors they set.
+//! * [`permissions`]: what the provider's own credentials must allow.
 //! * [`policies`]: IAM, bucket and file system policy documents, and their comparison.
 //! * [`cache`]: what a Valkey cache may be, and the names of what belongs to it.
 //! * [`kubernetes`]: StorageClass and PersistentVolume manifests for the EFS and EBS CSI drivers.
@@ -32,6 +33,7 @@ pub mod helm;
 pub mod kubernetes;
 pub mod lifecycle;
 pub mod naming;
+pub mod permissions;
 pub mod policies;
 pub mod schedule;
 pub mod storage_classes;

@@ -26,6 +26,7 @@ pub mod timeouts;
 pub mod workload_access;
 
 use crate::framework::managed::{Managed, ManagedResource};
+use crate::platform::permissions::Permissions;
 use crate::provider::context::ProviderContext;
 
 /// The managed resources of the provider.
@@ -40,4 +41,20 @@ pub fn all() -> Vec<Box<dyn ManagedResource<ProviderContext>>> {
         Box::new(Managed::new(pod_identity::PodIdentity)),
         Box::new(Managed::new(shared_storage::SharedStorage)),
     ]
+}
+
+/// What each resource asks of AWS, in the order of [`all`].
+pub fn permissions() -> Vec<Permissions> {
+    [
+        ("officeless_block_storage", block_storage::permissions::PERMISSIONS),
+        ("officeless_block_volume", block_volume::permissions::PERMISSIONS),
+        ("officeless_application_bucket", application_bucket::permissions::PERMISSIONS),
+        ("officeless_cache", cache::permissions::PERMISSIONS),
+        ("officeless_backup_plan", backup_plan::permissions::PERMISSIONS),
+        ("officeless_observability_buckets", observability_buckets::permissions::PERMISSIONS),
+        ("officeless_pod_identity", pod_identity::permissions::PERMISSIONS),
+        ("officeless_shared_storage", shared_storage::permissions::PERMISSIONS),
+    ]
+    .map(|(type_name, grants)| Permissions { type_name, grants, only_looks: false })
+    .into()
 }

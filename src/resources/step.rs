@@ -11,6 +11,7 @@ use crate::aws::error::{Kind, Service};
 use crate::aws::wait::Wait;
 use crate::framework::diagnostic::diagnostic;
 use crate::framework::value::{AttributePath, Diagnostic};
+use crate::platform::permissions;
 
 /// A step that did not reach its result.
 #[derive(Debug, thiserror::Error)]
@@ -244,11 +245,11 @@ fn chain(error: &dyn StdError) -> String {
 fn advice_for(cause: &Cause) -> String {
     let Cause::Aws(error) = cause else { return String::from("Change what is refused.") };
     match error.kind {
-        Kind::AccessDenied => format!(
-            "Allow the action {}:{} to the identity Terraform runs as.",
-            error.service.iam_prefix(),
-            error.operation
-        ),
+        Kind::AccessDenied => {
+            let call = format!("{}:{}", error.service.iam_prefix(), error.operation);
+            let actions = permissions::actions_of(&call).join(" and ");
+            format!("Allow {actions} to the identity Terraform runs as.")
+        }
         Kind::Throttled => "AWS is throttling this account; wait a little.".to_owned(),
         Kind::Quota => format!(
             "A quota of {} is reached: raise it in Service Quotas, or remove what is not needed.",
@@ -306,11 +307,21 @@ mod tests {
             diagnostic.detail,
             "Creating the mount target failed: EFS CreateMountTarget: AccessDeniedException: User \
              is not authorized.\nRequest ID: r-1\n\nWhat exists now, and is recorded in the state: \
-             file system fs-1.\nAllow the action elasticfilesystem:CreateMountTarget to the \
+             file system fs-1.\nAllow elasticfilesystem:CreateMountTarget to the \
              identity Terraform runs as. Then either apply again, which replaces what exists; or \
              run terraform untaint with the address of this resource and apply, which finishes it \
              in place."
         );
+    }
+
+    #[test]
+    fn what_is_to_be_allowed_has_the_names_of_iam() {
+        let advice = |operation| {
+            let denied = aws::Error::new(Service::S3, operation, Kind::AccessDenied, "no");
+            advice_for(&Cause::Aws(denied))
+        };
+        assert_eq!(advice("HeadBucket"), "Allow s3:ListBucket to the identity Terraform runs as.");
+        assert!(advice("DeleteObjects").contains("s3:DeleteObject and s3:DeleteObjectVersion to"));
     }
 
     #[test]

@@ -34,10 +34,21 @@ async fn copies(scene: &Scene, name: &str) {
     s3(scene, "PUT", &format!("/{name}?versioning"), body).await;
 }
 
+/// A queue that takes what S3 sends.
 async fn queue(scene: &Scene, name: &str) -> String {
-    let body = json!({ "QueueName": name });
+    let arn = format!("arn:aws:sqs:us-east-1:{}:{name}", scene.account);
+    let policy = json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": { "Service": "s3.amazonaws.com" },
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+        }],
+    });
+    let body = json!({ "QueueName": name, "Attributes": { "Policy": policy.to_string() } });
     scene.aws.json("sqs", "AmazonSQS.CreateQueue", &body).await.unwrap().ok().unwrap();
-    format!("arn:aws:sqs:us-east-1:{}:{name}", scene.account)
+    arn
 }
 
 /// Each step changes something in place, from the one before.
@@ -82,9 +93,10 @@ fn updates(scene: &Scene, queue: &str, key: &str) -> Vec<(&'static str, String)>
         ("access", format!("{base}\n  {access} }}")),
         ("key and more access", format!("{base}\n  {kms}\n  {access}, {more} }}")),
         (
-            "another service account",
+            "another service account, other tags",
             format!("{base}\n  {kms}\n  {access}, {more} }}")
-                .replace("\"web\", level", "\"site\", level"),
+                .replace("\"web\", level", "\"site\", level")
+                .replace("team = \"shop\"", "team = \"store\""),
         ),
         ("replication", format!("{base}\n  {kms}\n  {access} }}\n  {replication}")),
         ("versioning suspended", base.replace("critical = true", "versioning = \"Suspended\"")),

@@ -54,7 +54,7 @@ fn full(scene: &Scene) -> String {
 
 impl Scene {
     /// A client through the proxy, which knows what the emulator does not.
-    fn proxied(&self) -> Aws {
+    pub(crate) fn proxied(&self) -> Aws {
         Aws::new(&self.proxy().url(), &self.account, REGION)
     }
 

@@ -385,7 +385,7 @@ async fn a_role_without_its_addon_is_not_forgotten() {
             .await
             .expect_error("addon failed")
             .expect_error("What exists now, and is recorded in the state: role arn:aws:iam::")
-            .expect_error("Allow the action eks:CreateAddon");
+            .expect_error("Allow eks:CreateAddon");
         scene.destroy().await;
         scene.workspace.apply().await.expect_error("addon failed");
         scene.proxy().remove(fault);

@@ -415,7 +415,7 @@ async fn an_untainted_create_is_finished_in_place() {
         failed
             .expect_error("Creating block volume \"postgres-0\": tags failed")
             .expect_error("What exists now, and is recorded in the state: volume vol-")
-            .expect_error("Allow the action ec2:DeleteTags");
+            .expect_error("Allow ec2:DeleteTags");
         let first = state(&scene).await;
         assert_eq!(first["status"], json!("incomplete"));
         scene.proxy().remove(fault);

@@ -50,7 +50,7 @@ async fn a_failed_create_says_what_exists_and_the_next_apply_replaces_it() {
             .expect_error("Creating shared storage \"eks-shared-storage\": mount_targets failed")
             .expect_error("AccessDeniedException: refused by the test bench")
             .expect_error("What exists now, and is recorded in the state: file system fs-")
-            .expect_error("Allow the action elasticfilesystem:CreateMountTarget")
+            .expect_error("Allow elasticfilesystem:CreateMountTarget")
             .expect_error("terraform untaint");
         let first = scene.workspace.attributes(ADDRESS).await;
         assert_eq!(first["status"], json!("incomplete"));

@@ -490,7 +490,7 @@ async fn a_create_that_was_cut_off_is_finished() {
             .await
             .expect_error("Creating pod identity \"demo/content/app\": association failed")
             .expect_error(&format!("recorded in the state: role {ROLE}."))
-            .expect_error("Allow the action eks:CreatePodIdentityAssociation");
+            .expect_error("Allow eks:CreatePodIdentityAssociation");
         scene.proxy().remove(fault);
         // The state is lost as well: the role carries the marker, and is taken over.
         scene.workspace.forget_state().unwrap();

@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use officeless_testbench::{
-    Aws, Bench, Call, Cli, Proxy, Seeded, Workspace, clis, leftovers, seed,
+    Aws, Bench, Call, Cli, Proxy, Seeded, Workspace, clis, leftovers, restricted, seed,
 };
 use serde_json::Value;
+
+use crate::permissions;
 
 /// The provider under test.
 pub(crate) const PROVIDER: &str = env!("CARGO_BIN_EXE_terraform-provider-officeless");
@@ -26,24 +28,46 @@ pub(crate) struct Scene {
     pub(crate) workspace: Workspace,
     /// Changes by somebody else; not recorded.
     pub(crate) aws: Aws,
+    credentials: [String; 3],
     bench: &'static Bench,
 }
 
+impl Drop for Scene {
+    fn drop(&mut self) {
+        let asked = self.bench.proxy.asked_by_provider(&self.account);
+        permissions::judge(&self.workspace.types(), &asked);
+    }
+}
+
 impl Scene {
-    /// A fresh account with a cluster, and an empty workspace.
+    /// A fresh account with a cluster, and an empty workspace, in which the provider may do what the
+    /// guide of the permissions lists, and nothing else.
     pub(crate) async fn new(cli: &Cli) -> Self {
         let bench = Bench::shared().await;
         let account = bench.account();
         let seeded = seed(&bench.emulator.url(), &account, REGION, CLUSTER).await.unwrap();
-        let workspace =
+        let mut workspace =
             Workspace::new(cli, Path::new(PROVIDER), &bench.proxy.url(), &account).unwrap();
+        let (endpoint, policies) = (bench.proxy.url(), permissions::policies());
+        let keys = restricted(&endpoint, &account, REGION, &policies).await;
+        let keys = keys.unwrap();
+        for (name, value) in &keys {
+            workspace.env(name, value);
+        }
+        bench.proxy.clear(&account);
         let aws = bench.aws(&account, REGION);
-        Self { account, seeded, workspace, aws, bench }
+        let credentials = keys.map(|(_, value)| value);
+        Self { account, seeded, workspace, aws, credentials, bench }
     }
 
     /// The proxy in between.
     pub(crate) fn proxy(&self) -> &Proxy {
         &self.bench.proxy
+    }
+
+    /// What the provider signs with: the id of its key, the secret key, the session token.
+    pub(crate) fn credentials(&self) -> [String; 3] {
+        self.credentials.clone()
     }
 
     /// The configuration of the workspace from now on.

@@ -5,9 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-use officeless::docs::{Examples, Subject, defaults_guide, function_page, page};
+use officeless::docs::{
+    Examples, Needs, Subject, defaults_guide, function_page, page, permissions_guide,
+};
 use officeless::framework::server::Provider as _;
 use officeless::platform::defaults::PLATFORM;
+use officeless::platform::permissions::{Permissions, policy};
 use officeless::provider::Officeless;
 use officeless::provider::environment::Environment;
 use officeless::{data_sources, ephemeral_resources, functions, resources};
@@ -15,8 +18,9 @@ use officeless_testbench::{find_clis, repository};
 
 use crate::tree;
 
-/// The guide that is generated; the others are written by hand.
+/// The guides that are generated; the others are written by hand.
 const DEFAULTS_GUIDE: &str = "docs/guides/defaults.md";
+const PERMISSIONS_GUIDE: &str = "docs/guides/permissions.md";
 
 /// The folders of pages and of examples.
 const KINDS: [&str; 4] = ["resources", "data-sources", "ephemeral-resources", "functions"];
@@ -65,7 +69,44 @@ fn generated() -> BTreeMap<String, String> {
     }
     let guide = guide.expect("the data source of the platform's defaults is served");
     pages.insert(DEFAULTS_GUIDE.to_owned(), guide);
+    pages.insert(PERMISSIONS_GUIDE.to_owned(), permissions_guide(&needs()));
     pages
+}
+
+/// What every resource, data source and ephemeral resource needs.
+fn needs() -> Vec<Needs> {
+    let of = |kind: &'static str, all: Vec<Permissions>| {
+        all.into_iter().map(move |one| {
+            let rows = one.rows().into_iter().map(|(when, looking, changing)| {
+                let when = if when.is_empty() { "always" } else { when };
+                let names =
+                    |actions: BTreeSet<&str>| actions.into_iter().map(str::to_owned).collect();
+                (when.to_owned(), names(looking), names(changing))
+            });
+            let rows: Vec<_> = rows.collect();
+            let text = serde_json::to_string_pretty(&policy(&[one])).unwrap();
+            Needs {
+                heading: format!("{} ({kind})", one.type_name),
+                policy: (!rows.is_empty()).then_some(text),
+                rows,
+            }
+        })
+    };
+    of("resource", resources::permissions())
+        .chain(of("data source", data_sources::permissions()))
+        .chain(of("ephemeral resource", ephemeral_resources::permissions()))
+        .collect()
+}
+
+#[test]
+fn every_type_declares_what_it_asks_of_aws() {
+    let declared = |all: Vec<Permissions>| all.iter().map(|one| one.type_name).collect::<Vec<_>>();
+    let served: Vec<_> = resources::all().iter().map(|one| one.type_name()).collect();
+    assert_eq!(declared(resources::permissions()), served);
+    let served: Vec<_> = data_sources::all().iter().map(|one| one.type_name()).collect();
+    assert_eq!(declared(data_sources::permissions()), served);
+    let served: Vec<_> = ephemeral_resources::all().iter().map(|one| one.type_name()).collect();
+    assert_eq!(declared(ephemeral_resources::permissions()), served);
 }
 
 /// The examples of a subject, as they stand in `examples/`.

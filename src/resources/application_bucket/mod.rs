@@ -29,6 +29,7 @@ mod import;
 mod lifecycle;
 mod model;
 mod names;
+pub mod permissions;
 mod plan;
 mod read;
 mod rules;

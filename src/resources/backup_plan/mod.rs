@@ -14,6 +14,7 @@ mod checks;
 mod delete;
 mod import;
 mod model;
+pub mod permissions;
 mod plan;
 mod read;
 mod schema;

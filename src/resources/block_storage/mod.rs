@@ -14,6 +14,7 @@ mod delete;
 mod health;
 mod manifest;
 mod model;
+pub mod permissions;
 mod plan;
 mod read;
 mod schema;

@@ -14,6 +14,7 @@ mod budget;
 mod delete;
 mod manifests;
 mod model;
+pub mod permissions;
 mod plan;
 mod read;
 mod schema;

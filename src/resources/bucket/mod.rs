@@ -12,6 +12,7 @@
 
 mod delete;
 mod observed;
+pub mod permissions;
 mod walk;
 
 pub use delete::{Emptying, delete_bucket};

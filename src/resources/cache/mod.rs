@@ -13,6 +13,7 @@
 mod delete;
 mod import;
 mod model;
+pub mod permissions;
 mod plan;
 mod read;
 mod schema;

@@ -27,6 +27,7 @@ mod delete;
 mod import;
 mod model;
 mod outputs;
+pub mod permissions;
 mod plan;
 mod read;
 mod schema;

@@ -18,6 +18,7 @@ mod conflicts;
 mod delete;
 mod import;
 mod model;
+pub mod permissions;
 mod plan;
 mod read;
 mod schema;

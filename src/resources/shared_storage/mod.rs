@@ -15,6 +15,7 @@ mod delete;
 mod manifests;
 mod model;
 mod network;
+pub mod permissions;
 mod plan;
 mod read;
 mod schema;

@@ -14,6 +14,7 @@
 //! owner's.
 
 mod find;
+pub mod permissions;
 mod remove;
 mod steps;
 

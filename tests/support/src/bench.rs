@@ -27,14 +27,22 @@ impl Bench {
         Ok(Self { proxy, emulator })
     }
 
+    /// A bench of one's own, on which keys of users and roles may do what their policies say.
+    pub async fn start_enforcing() -> Result<Self> {
+        let emulator = Emulator::start_enforcing().await?;
+        let proxy = Proxy::start(&emulator.url())?;
+        Ok(Self { proxy, emulator })
+    }
+
     /// The bench that the tests of this process share; started at first use, ended with the process.
+    /// It enforces policies.
     ///
     /// # Panics
     /// When the emulator does not start; the message says why.
     pub async fn shared() -> &'static Self {
         SHARED
             .get_or_init(|| async {
-                Self::start().await.unwrap_or_else(|error| panic!("the bench: {error:#}"))
+                Self::start_enforcing().await.unwrap_or_else(|error| panic!("the bench: {error:#}"))
             })
             .await
     }

@@ -1,6 +1,7 @@
 //! What stands before the provider comes: a network with three private subnets, and an EKS cluster.
 
 use crate::aws::Aws;
+use crate::restricted;
 use anyhow::{Context, Result};
 use serde_json::json;
 
@@ -168,7 +169,10 @@ pub async fn leftovers(aws: &Aws, seeded: &Seeded) -> Result<Vec<String>> {
     left.extend(ours.map(|name| format!("SecurityGroup: {name}")));
     let roles = aws.query("iam", "ListRoles", &[]).await?.ok()?;
     let own = format!("{}-cluster", seeded.cluster_name);
-    let names = roles.xml_all("RoleName").into_iter().filter(|name| *name != own);
+    let names = roles
+        .xml_all("RoleName")
+        .into_iter()
+        .filter(|name| *name != own && *name != restricted::ROLE);
     left.extend(names.map(|name| format!("Role: {name}")));
     let policies = aws.query("iam", "ListPolicies", &[("Scope", "Local")]).await?.ok()?;
     left.extend(policies.xml_all("PolicyName").into_iter().map(|name| format!("Policy: {name}")));

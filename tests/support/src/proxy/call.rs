@@ -83,6 +83,12 @@ impl Call {
         format!("{} {}?{}", self.method, self.path, keys.join("&"))
     }
 
+    /// Whether the provider under test sent it, by its user agent.
+    pub(crate) fn is_of_provider(&self) -> bool {
+        self.header("user-agent")
+            .is_some_and(|agent| agent.contains("terraform-provider-officeless"))
+    }
+
     /// A header's value; the name in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())

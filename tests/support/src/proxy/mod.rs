@@ -57,6 +57,7 @@ struct Shared {
     started: Instant,
     latency_micros: AtomicU64,
     calls: Mutex<Vec<Call>>,
+    asked: Mutex<HashMap<String, BTreeSet<String>>>,
     faults: Mutex<Faults>,
     last_good: Mutex<HashMap<(String, String), Reply>>,
     memory: Memory,
@@ -76,6 +77,7 @@ impl Proxy {
             started: Instant::now(),
             latency_micros: AtomicU64::new(0),
             calls: Mutex::default(),
+            asked: Mutex::default(),
             faults: Mutex::default(),
             last_good: Mutex::default(),
             memory: Memory::default(),
@@ -121,6 +123,12 @@ impl Proxy {
     pub fn operations(&self, account: &str) -> BTreeSet<String> {
         let calls = self.calls(account).into_iter();
         calls.map(|call| format!("{}:{}", call.service, call.operation)).collect()
+    }
+
+    /// The operations that the provider called for an account since the start of the proxy, each once
+    /// and sorted; [`Self::clear`] takes none away.
+    pub fn asked_by_provider(&self, account: &str) -> BTreeSet<String> {
+        lock(&self.shared.asked).get(account).cloned().unwrap_or_default()
     }
 
     /// How often an account called an operation; `service` is the signing name.
@@ -220,6 +228,10 @@ impl Shared {
         if call.header(OUT_OF_BAND).is_some() {
             return response(self.carry_out(&call, &target).await?);
         }
+        if call.is_of_provider() {
+            let operation = format!("{}:{}", call.service, call.operation);
+            lock(&self.asked).entry(call.account.clone()).or_default().insert(operation);
+        }
         let index = {
             let mut calls = lock(&self.calls);
             calls.push(call.clone());
@@ -295,6 +307,8 @@ impl Shared {
                 request = request.header(name, value);
             }
         }
+        // Stands for the TLS that AWS is asked over, and which policies demand.
+        let request = request.header("x-forwarded-proto", "https");
         let request = request.body(Full::new(Bytes::from(call.request_body.clone())))?;
         let response = self.http.client.request(request).await.context("the emulator is gone")?;
         let (head, body) = response.into_parts();

@@ -242,6 +242,7 @@ fn s3_object(call: &Call) -> Option<&'static str> {
         "HEAD" => "HeadObject",
         "GET" if has("uploadId") => "ListParts",
         "GET" if has("tagging") => "GetObjectTagging",
+        "GET" if has("retention") => "GetObjectRetention",
         "GET" => "GetObject",
         _ => return None,
     })

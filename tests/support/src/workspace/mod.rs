@@ -12,9 +12,10 @@ pub use outcome::{PlanResult, Run};
 use crate::tools::Cli;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -29,6 +30,7 @@ pub struct Workspace {
     cli: Cli,
     environment: BTreeMap<String, String>,
     time_limit: Duration,
+    types: Mutex<BTreeSet<String>>,
 }
 
 impl Workspace {
@@ -51,7 +53,13 @@ impl Workspace {
         let mut environment = aws_environment(endpoint, account);
         environment.extend(cli_environment(&folder.path().display().to_string()));
         environment.insert("TF_CLI_CONFIG_FILE".to_owned(), configuration.display().to_string());
-        Ok(Self { folder, cli: cli.clone(), environment, time_limit: TIME_LIMIT })
+        Ok(Self {
+            folder,
+            cli: cli.clone(),
+            environment,
+            time_limit: TIME_LIMIT,
+            types: Mutex::default(),
+        })
     }
 
     /// The folder.
@@ -83,6 +91,7 @@ impl Workspace {
     /// Writes a file of the configuration, in place of one of that name.
     pub fn write(&self, file: &str, text: &str) -> Result<()> {
         let path = self.folder.path().join(file);
+        self.note_types(text);
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent)?;
         }
@@ -98,9 +107,26 @@ impl Workspace {
         self.write("main.tf", &format!("{head}{text}"))
     }
 
+    /// What of the provider was ever written here: block and type, as `data officeless_cluster`.
+    pub fn types(&self) -> BTreeSet<String> {
+        self.types.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Copies the configuration files of a folder into the workspace.
     pub fn copy_configuration(&self, from: &Path) -> Result<()> {
-        copy_configuration(from, self.folder.path())
+        copy_configuration(from, self.folder.path())?;
+        for entry in std::fs::read_dir(self.folder.path())? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "tf") {
+                self.note_types(&std::fs::read_to_string(path)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn note_types(&self, configuration: &str) {
+        let mut types = self.types.lock().unwrap_or_else(PoisonError::into_inner);
+        types.extend(types_in(configuration));
     }
 
     /// A command that is about to run, in a process group of its own; for what the methods below do not cover, as signals.
@@ -255,6 +281,18 @@ impl Workspace {
         ensure!(run.is_ok(), "{run}");
         serde_json::from_str(&run.stdout).with_context(|| format!("no JSON: {run}"))
     }
+}
+
+/// The blocks of the provider's types in a configuration, as `resource officeless_cache`.
+fn types_in(configuration: &str) -> Vec<String> {
+    let block = |line: &str| {
+        let (block, rest) = line.trim_start().split_once(" \"officeless_")?;
+        let name = rest.split('"').next()?;
+        ["resource", "data", "ephemeral"]
+            .contains(&block)
+            .then(|| format!("{block} officeless_{name}"))
+    };
+    configuration.lines().filter_map(block).collect()
 }
 
 /// Copies the files of a configuration, with sub-folders, without what a CLI left there.

@@ -68,3 +68,10 @@ async fn nothing_of_the_machine_reaches_the_cli() {
     assert!(!environment.keys().any(|name| name.to_lowercase().contains("proxy")));
     assert_ne!(Some(environment["HOME"].clone()), std::env::var("HOME").ok());
 }
+
+#[test]
+fn the_types_of_a_configuration_are_known() {
+    let text = "data \"officeless_cluster\" \"a\" {}\n  resource \"officeless_cache\" \"b\" {\n  \
+                x = officeless_cache.b.id # resource \"officeless_none\"\n}\n";
+    assert_eq!(types_in(text), ["data officeless_cluster", "resource officeless_cache"]);
+}

@@ -67,23 +67,6 @@ pub(super) fn key_arn(region: &str, account: &str, key: &str) -> String {
     format!("arn:aws:kms:{region}:{account}:key/0e5f0000-0000-4000-8000-{digits:012x}")
 }
 
-pub(super) fn untag_every_key(exchange: Exchange<'_>) -> Pending<'_, Option<Reply>> {
-    Box::pin(async move {
-        let call = exchange.call;
-        let keys: Vec<&String> =
-            call.query.iter().filter(|(name, _)| name == "tagKeys").map(|(_, key)| key).collect();
-        let mut last = None;
-        if keys.len() > 1 {
-            for key in keys {
-                let path = format!("{}?tagKeys={}", call.path, encode(key));
-                let answer = exchange.aws.rest(SERVICE, "DELETE", &path, "").await?;
-                last = Some(Reply::from(answer));
-            }
-        }
-        Ok(last)
-    })
-}
-
 pub(super) fn refuse_used_client_token(exchange: Exchange<'_>) -> Pending<'_, Option<Reply>> {
     Box::pin(async move {
         let body = exchange.call.json();

@@ -13,6 +13,7 @@ mod eks;
 mod elasticache;
 mod s3;
 mod s3_refusals;
+mod tags;
 
 pub use elasticache::Caches;
 
@@ -216,7 +217,7 @@ pub const RULES: &[Rule] = &[
         service: "elasticfilesystem",
         operations: &["UntagResource"],
         aws: "All tag keys of the call are removed, not only the first.",
-        apply: Apply::Instead(efs::untag_every_key),
+        apply: Apply::Instead(tags::untag_every_key),
     },
     Rule {
         service: "elasticfilesystem",
@@ -479,6 +480,12 @@ pub const RULES: &[Rule] = &[
         operations: &["TagResource", "UntagResource", "ListTagsForResource"],
         aws: "Pod Identity associations can be tagged.",
         apply: Apply::Instead(eks::tag_association),
+    },
+    Rule {
+        service: "eks",
+        operations: &["UntagResource"],
+        aws: "All tag keys of the call are removed, not only the first.",
+        apply: Apply::Instead(tags::untag_every_key),
     },
     Rule {
         service: "eks",

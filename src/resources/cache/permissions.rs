@@ -1,0 +1,101 @@
+//! What a cache asks of AWS.
+
+use crate::platform::permissions::Grant;
+
+/// All of it.
+pub const PERMISSIONS: &[Grant] = &[
+    Grant {
+        when: "",
+        calls: &[
+            "ec2:AuthorizeSecurityGroupIngress",
+            "ec2:CreateSecurityGroup",
+            "ec2:CreateTags",
+            "ec2:DeleteSecurityGroup",
+            "ec2:DeleteTags",
+            "ec2:DescribeSecurityGroupRules",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeSubnets",
+            "ec2:RevokeSecurityGroupIngress",
+            "elasticache:AddTagsToResource",
+            "elasticache:CreateCacheParameterGroup",
+            "elasticache:CreateCacheSubnetGroup",
+            "elasticache:CreateReplicationGroup",
+            "elasticache:DecreaseReplicaCount",
+            "elasticache:DeleteCacheParameterGroup",
+            "elasticache:DeleteCacheSubnetGroup",
+            "elasticache:DeleteReplicationGroup",
+            "elasticache:DescribeCacheClusters",
+            "elasticache:DescribeCacheEngineVersions",
+            "elasticache:DescribeCacheParameterGroups",
+            "elasticache:DescribeCacheParameters",
+            "elasticache:DescribeCacheSubnetGroups",
+            "elasticache:DescribeEngineDefaultParameters",
+            "elasticache:DescribeEvents",
+            "elasticache:DescribeReplicationGroups",
+            "elasticache:IncreaseReplicaCount",
+            "elasticache:ListAllowedNodeTypeModifications",
+            "elasticache:ListTagsForResource",
+            "elasticache:ModifyCacheParameterGroup",
+            "elasticache:ModifyCacheSubnetGroup",
+            "elasticache:ModifyReplicationGroup",
+            "elasticache:ModifyReplicationGroupShardConfiguration",
+            "elasticache:RemoveTagsFromResource",
+            "elasticache:ResetCacheParameterGroup",
+        ],
+        // A node is a network interface, made in the caller's name.
+        also: &[
+            "ec2:CreateNetworkInterface",
+            "ec2:DeleteNetworkInterface",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeVpcs",
+            "iam:CreateServiceLinkedRole",
+        ],
+    },
+    Grant {
+        when: "with `users`",
+        calls: &[
+            "elasticache:CreateUser",
+            "elasticache:CreateUserGroup",
+            "elasticache:DeleteUser",
+            "elasticache:DeleteUserGroup",
+            "elasticache:DescribeUserGroups",
+            "elasticache:DescribeUsers",
+            "elasticache:ModifyUser",
+            "elasticache:ModifyUserGroup",
+        ],
+        also: &[],
+    },
+    Grant {
+        when: "with `autoscaling`",
+        calls: &[
+            "application-autoscaling:DeregisterScalableTarget",
+            "application-autoscaling:DescribeScalableTargets",
+            "application-autoscaling:DescribeScalingPolicies",
+            "application-autoscaling:PutScalingPolicy",
+            "application-autoscaling:RegisterScalableTarget",
+        ],
+        // Application Auto Scaling keeps the alarms of its policies in the caller's name.
+        also: &[
+            "cloudwatch:DeleteAlarms",
+            "cloudwatch:DescribeAlarms",
+            "cloudwatch:PutMetricAlarm",
+        ],
+    },
+    Grant {
+        when: "with `log_delivery`",
+        calls: &[],
+        also: &[
+            "firehose:TagDeliveryStream",
+            "logs:CreateLogDelivery",
+            "logs:DeleteLogDelivery",
+            "logs:DescribeLogGroups",
+            "logs:DescribeResourcePolicies",
+            "logs:GetLogDelivery",
+            "logs:ListLogDeliveries",
+            "logs:PutResourcePolicy",
+            "logs:UpdateLogDelivery",
+        ],
+    },
+    Grant { when: "with `snapshot_arns`", calls: &[], also: &["s3:GetObject"] },
+    Grant { when: "with `kms_key_arn`", calls: &[], also: &["kms:CreateGrant", "kms:DescribeKey"] },
+];
