@@ -2,6 +2,10 @@
 
 pub mod addon_versions;
 pub mod application_bucket;
+mod asked;
+pub mod cache;
+pub mod cache_engine_versions;
+pub mod cache_node_types;
 pub mod cluster;
 mod object;
 pub mod observability_buckets;
@@ -19,6 +23,9 @@ pub fn all() -> Vec<Box<dyn ReadableSource<ProviderContext>>> {
     vec![
         Box::new(Readable::new(addon_versions::DataSource)),
         Box::new(Readable::new(application_bucket::DataSource)),
+        Box::new(Readable::new(cache::DataSource)),
+        Box::new(Readable::new(cache_engine_versions::DataSource)),
+        Box::new(Readable::new(cache_node_types::DataSource)),
         Box::new(Readable::new(cluster::DataSource)),
         Box::new(Readable::new(observability_buckets::DataSource)),
         Box::new(Readable::new(platform_defaults::DataSource)),
@@ -37,9 +44,17 @@ pub fn permissions() -> Vec<Permissions> {
     const CLUSTER: &[Grant] =
         &[looking(&["ec2:DescribeSubnets", "eks:DescribeAddon", "eks:DescribeCluster"])];
     const SUBNETS: &[Grant] = &[looking(&["ec2:DescribeSubnets", "eks:DescribeCluster"])];
+    const ENGINES: &[Grant] = &[looking(&["elasticache:DescribeCacheEngineVersions"])];
+    const NODES: &[Grant] = &[looking(&[
+        "elasticache:DescribeReservedCacheNodesOfferings",
+        "elasticache:ListAllowedNodeTypeModifications",
+    ])];
     [
         ("officeless_addon_versions", VERSIONS),
         ("officeless_application_bucket", resources::application_bucket::permissions::PERMISSIONS),
+        ("officeless_cache", resources::cache::permissions::PERMISSIONS),
+        ("officeless_cache_engine_versions", ENGINES),
+        ("officeless_cache_node_types", NODES),
         ("officeless_cluster", CLUSTER),
         (
             "officeless_observability_buckets",

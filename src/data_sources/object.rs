@@ -3,20 +3,12 @@
 //!
 //! The read is that of an import. So a data source tells nothing that only a configuration knows.
 
-use crate::framework::diagnostic::whole;
+use super::asked;
 use crate::framework::private::Private;
 use crate::framework::resource::{Context, Found, Resource};
 use crate::framework::schema::{Attribute, Nesting, Schema, Shape};
-use crate::framework::value::{AttributePath, Data as _, Diagnostic, Dynamic, Object};
+use crate::framework::value::{Data as _, Diagnostic, Dynamic, Object};
 use crate::provider::ProviderContext;
-
-/// `region`, which every one of them takes.
-pub(super) fn region() -> Attribute {
-    Attribute::string("region")
-        .or_computed()
-        .default_text("the provider's region")
-        .describe("AWS region. Must be among the provider's `allowed_regions`.")
-}
 
 /// Attributes of the resource, by name and with a description of their own where that of the
 /// resource would speak of configuration; computed, whatever they are there.
@@ -46,12 +38,7 @@ pub(super) fn place(
     cx: Option<&Context<ProviderContext>>,
     config: &Dynamic,
 ) -> Result<(Context<ProviderContext>, String), Diagnostic> {
-    let cx = cx.ok_or_else(not_configured)?.clone();
-    let region = text(config, "region").unwrap_or_else(|| cx.provider.region().to_owned());
-    match cx.provider.check_region(&AttributePath::new("region"), &region) {
-        Some(refusal) => Err(refusal),
-        None => Ok((cx, region)),
-    }
+    asked::place(cx, &text(config, "region").into())
 }
 
 /// A string of the configuration.
@@ -116,15 +103,6 @@ fn part_of(attributes: &[Attribute], value: &Dynamic) -> Dynamic {
     Dynamic::Map(attributes.iter().map(part).collect::<Object>())
 }
 
-fn not_configured() -> Diagnostic {
-    whole(
-        "Provider Configuration Not Known Yet",
-        "The provider block has values that are known only after apply, so nothing can be read \
-         now. Apply what those values come from first, with -target, or give the provider block \
-         values that are known.",
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,11 +153,5 @@ mod tests {
             ("size", 7.into()),
         ]);
         assert_eq!(answer(&schema, &read, &config, &[("size", Dynamic::from(7))]), expected);
-    }
-
-    #[test]
-    fn without_a_configured_provider_nothing_is_read() {
-        let refusal = place(None, &Dynamic::Null).unwrap_err();
-        assert_eq!(refusal.summary, "Provider Configuration Not Known Yet");
     }
 }

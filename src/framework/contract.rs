@@ -346,6 +346,16 @@ mod tests {
     }
 
     #[test]
+    fn an_unknown_value_inside_a_stored_object_is_a_breach() {
+        let mut diagnostics = Diagnostics::default();
+        let point = object(&[("path", Dynamic::from("/a")), ("arn", Dynamic::Unknown)]);
+        check_state(&schema(), &object(&[("points", object(&[("x", point)]))]), &mut diagnostics);
+        let paths: Vec<_> =
+            diagnostics.errors.iter().map(|error| path_text(&error.attribute)).collect();
+        assert_eq!(paths, ["points"]);
+    }
+
+    #[test]
     fn an_open_ephemeral_resource_knows_everything() {
         let mut diagnostics = Diagnostics::default();
         let config = object(&[("name", Dynamic::from("a"))]);

@@ -29,6 +29,11 @@ impl Room {
         self.0.validate(&self.config(json), true)
     }
 
+    /// What validation says to a core that knows no write-only values.
+    pub(super) fn validated_by_an_older_core(&self, json: &Json) -> Diagnostics {
+        self.0.validate(&self.config(json), false)
+    }
+
     /// What validation says while every attribute that configuration may give is unknown.
     pub(super) fn validated_unknown(&self) -> Diagnostics {
         let Dynamic::Map(mut object) = self.config(&Json::Object(serde_json::Map::new())) else {

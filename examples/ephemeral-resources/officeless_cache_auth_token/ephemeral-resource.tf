@@ -1,3 +1,8 @@
+variable "private_subnet_ids" {
+  description = "Private subnets of the cluster's VPC, in at least two availability zones."
+  type        = set(string)
+}
+
 locals {
   # Raise it to rotate the token.
   cache_token_version = 1
@@ -28,7 +33,10 @@ ephemeral "officeless_cache_auth_token" "stored" {
 }
 
 resource "officeless_cache" "this" {
-  name                  = "production"
+  name       = "production"
+  node_type  = "cache.r7g.large"
+  subnet_ids = var.private_subnet_ids
+
   auth_token_wo         = ephemeral.officeless_cache_auth_token.stored.auth_token
   auth_token_wo_version = local.cache_token_version
 }

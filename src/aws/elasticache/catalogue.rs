@@ -28,6 +28,15 @@ pub struct Parameter {
     pub is_modifiable: bool,
 }
 
+/// A node type that is offered for an engine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfferedNodeType {
+    /// Such as `cache.r7g.large`.
+    pub node_type: String,
+    /// `valkey`, `redis` or `memcached`.
+    pub engine: String,
+}
+
 /// Node types a replication group may change to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AllowedNodeTypes {
@@ -82,6 +91,36 @@ pub async fn list_allowed_node_types(
         up: answer.scale_up_modifications.unwrap_or_default(),
         down: answer.scale_down_modifications.unwrap_or_default(),
     })
+}
+
+/// Lists the node types that can be reserved for a year without an upfront payment, one entry for
+/// each offering: AWS has no list of the node types of a region, and this comes nearest.
+/// IAM: elasticache:DescribeReservedCacheNodesOfferings
+pub async fn list_offered_node_types(clients: &Clients) -> Result<Vec<OfferedNodeType>, Error> {
+    let mut listed = Vec::new();
+    let mut marker: Option<String> = None;
+    loop {
+        let answer = clients
+            .elasticache()
+            .describe_reserved_cache_nodes_offerings()
+            .duration("31536000")
+            .offering_type("No Upfront")
+            .set_marker(marker.clone())
+            .send()
+            .await
+            .map_err(failed("DescribeReservedCacheNodesOfferings"))?;
+        for offering in answer.reserved_cache_nodes_offerings.unwrap_or_default() {
+            if let (Some(node_type), Some(engine)) =
+                (offering.cache_node_type, offering.product_description)
+            {
+                listed.push(OfferedNodeType { node_type, engine });
+            }
+        }
+        match next_page(answer.marker, marker.as_ref()) {
+            Some(next) => marker = Some(next),
+            None => return Ok(listed),
+        }
+    }
 }
 
 /// Lists the parameters of a family. IAM: elasticache:DescribeEngineDefaultParameters

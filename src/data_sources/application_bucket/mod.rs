@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::object;
+use super::{asked, object};
 use crate::framework::check::Check;
 use crate::framework::data_source;
 use crate::framework::diagnostic::diagnostic;
@@ -41,7 +41,7 @@ fn schema() -> Schema {
             .required()
             .describe("The whole name of the bucket, in whatever namespace.")
             .check(Check::length(3, 63)),
-        object::region(),
+        asked::region_attribute(),
     ];
     attributes.extend(object::told(&ApplicationBucket.schema(), TOLD));
     Schema { description: include_str!("description.md"), attributes, ..Schema::default() }

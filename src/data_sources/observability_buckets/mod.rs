@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
-use super::object;
+use super::{asked, object};
 use crate::framework::check::Check;
 use crate::framework::data_source;
 use crate::framework::diagnostic::{diagnostic, invalid_combination};
@@ -63,7 +63,7 @@ fn schema() -> Schema {
             .check(Check::items(1, KEYS.len()))
             .check(Check::keys(KEYS))
             .check(Check::each(Check::length(3, 63))),
-        object::region(),
+        asked::region_attribute(),
     ];
     attributes.extend(object::told(&ObservabilityBuckets.schema(), TOLD));
     Schema { description: include_str!("description.md"), attributes, ..Schema::default() }

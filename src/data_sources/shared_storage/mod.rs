@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use futures_util::future::join;
 
-use super::object;
+use super::{asked, object};
 use crate::aws::efs::{self, FileSystem};
 use crate::aws::{Clients, Error};
 use crate::framework::check::Check;
@@ -58,7 +58,7 @@ fn schema() -> Schema {
             .or_computed()
             .describe("Its `Name` tag, which exactly one file system of the region must have.")
             .check(Check::length(1, 256)),
-        object::region(),
+        asked::region_attribute(),
         Attribute::number("size_in_bytes")
             .computed()
             .describe("Bytes stored, as EFS metered them last."),

@@ -4,19 +4,16 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
-use super::object;
+use super::asked;
 use crate::aws::Clients;
 use crate::aws::ec2::{self, Subnet};
 use crate::aws::eks;
-
 use crate::framework::check::Check;
 use crate::framework::data_source;
 use crate::framework::diagnostic::{diagnostic, invalid_combination};
 use crate::framework::resource::Context;
 use crate::framework::schema::{Attribute, Schema};
-use crate::framework::value::{
-    AttributePath, Data as _, Diagnostic, Diagnostics, StringMap, Strings, Value,
-};
+use crate::framework::value::{AttributePath, Diagnostic, Diagnostics, StringMap, Strings, Value};
 use crate::model;
 use crate::platform::defaults::NETWORK;
 use crate::platform::naming::{self, Form};
@@ -56,7 +53,7 @@ fn schema() -> Schema {
                  no better one is in its zone.",
             )
             .check(Check::range(0, 65_531)),
-        object::region(),
+        asked::region_attribute(),
         Attribute::strings("subnet_ids").computed().describe("The chosen subnets."),
         Attribute::string_map("subnet_ids_by_zone")
             .computed()
@@ -119,7 +116,7 @@ impl data_source::DataSource<ProviderContext> for DataSource {
         cx: Option<&Context<ProviderContext>>,
         config: Model,
     ) -> Result<Model, Diagnostic> {
-        let (cx, region) = object::place(cx, &config.to_dynamic())?;
+        let (cx, region) = asked::place(cx, &config.region)?;
         let clients = cx.provider.clients(&region);
         let (vpc_id, cluster_name) = match (config.vpc_id, config.cluster_name) {
             (Value::Value(vpc_id), _) => (vpc_id, None),

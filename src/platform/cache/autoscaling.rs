@@ -54,11 +54,11 @@ impl Dimension {
         }
     }
 
-    /// How many there may be.
+    /// Between which counts AWS scales.
     pub const fn range(self) -> (i64, i64) {
         match self {
             Self::NodeGroups => (1, 500),
-            Self::Replicas => (0, 5),
+            Self::Replicas => (1, 5),
         }
     }
 }
@@ -67,9 +67,15 @@ impl Dimension {
 pub const METRICS: &[&str] = &[
     "ElastiCachePrimaryEngineCPUUtilization",
     "ElastiCacheReplicaEngineCPUUtilization",
-    "ElastiCacheDatabaseMemoryUsageCountedForEvictPercentage",
-    "ElastiCacheDatabaseCapacityUsageCountedForEvictPercentage",
+    MEMORY,
+    CAPACITY,
 ];
+
+/// The metric that nodes with disks do not have: their memory is full by design.
+const MEMORY: &str = "ElastiCacheDatabaseMemoryUsageCountedForEvictPercentage";
+
+/// The metric that counts memory and disks.
+pub const CAPACITY: &str = "ElastiCacheDatabaseCapacityUsageCountedForEvictPercentage";
 
 /// Seconds between two scalings where nothing else is said: AWS's own pause.
 pub const COOLDOWN: i64 = 600;
@@ -81,6 +87,11 @@ pub const TARGET_RANGE: (i64, i64) = (35, 70);
 /// of primaries and memory.
 pub fn metric_suits(metric: &str, dimension: Dimension) -> bool {
     (metric == "ElastiCacheReplicaEngineCPUUtilization") == (dimension == Dimension::Replicas)
+}
+
+/// Whether nodes of this type are measured so.
+pub fn node_type_has(metric: &str, node_type: &NodeType) -> bool {
+    metric != MEMORY || !node_type.tiers_data()
 }
 
 const FAMILIES: &[&str] = &["r7g", "r6g", "r6gd", "r5", "m7g", "m6g", "m5", "c7gn"];
@@ -145,6 +156,14 @@ mod tests {
             old.to_string(),
             "autoscaling takes Valkey 7.2 and later, and the version is 7.1"
         );
+    }
+
+    #[test]
+    fn nodes_with_disks_have_no_metric_of_memory_alone() {
+        let node_type = |text: &str| text.parse::<NodeType>().unwrap();
+        assert!(node_type_has(MEMORY, &node_type("cache.r7g.large")));
+        assert!(!node_type_has(MEMORY, &node_type("cache.r6gd.xlarge")));
+        assert!(node_type_has(CAPACITY, &node_type("cache.r6gd.xlarge")));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What a Valkey cache on ElastiCache may be: versions, sizes, tokens, windows, names.
+//! What a Valkey cache on ElastiCache may be: versions, sizes, passwords, windows, names.
 //!
 //! Rules of AWS that can be told without asking AWS; what differs by region or day (which versions
 //! exist, which node types a cache may change to) is asked when planned.
@@ -7,13 +7,14 @@ mod access;
 mod autoscaling;
 mod names;
 mod node_type;
-mod secret;
+mod password;
 mod version;
 mod window;
 
 pub use access::same_access_string;
 pub use autoscaling::{
-    COOLDOWN, Dimension, METRICS, TARGET_RANGE, Unsuited, metric_suits, unsuited,
+    CAPACITY, COOLDOWN, Dimension, METRICS, TARGET_RANGE, Unsuited, metric_suits, node_type_has,
+    unsuited,
 };
 pub use names::{
     MAX_NAME_LENGTH, connection_url, default_parameter_group, is_default_parameter_group,
@@ -21,6 +22,6 @@ pub use names::{
     user_id,
 };
 pub use node_type::NodeType;
-pub use secret::{PASSWORD_LENGTH, TOKEN_LENGTH, TOKEN_SPECIALS, password_problem, token_problem};
+pub use password::{PASSWORD_LENGTH, password_problem};
 pub use version::{NotAVersion, Version, newest};
 pub use window::{DailyWindow, WeeklyWindow, WindowProblem, overlap};

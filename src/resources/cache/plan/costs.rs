@@ -58,10 +58,11 @@ pub(super) fn of_change(
     replaced: bool,
     diagnostics: &mut Diagnostics,
 ) {
+    let mut warnings = Warnings(diagnostics);
     if replaced {
+        no_way_back(prior, planned, &mut warnings);
         return;
     }
-    let mut warnings = Warnings(diagnostics);
     engine(prior, planned, &mut warnings);
     shape(prior, planned, &mut warnings);
     access(prior, planned, &mut warnings);
@@ -71,6 +72,39 @@ pub(super) fn of_change(
         || prior.allowed_security_group_ids != planned.allowed_security_group_ids
     {
         nobody(planned, &mut warnings);
+    }
+}
+
+/// What looks like a small change and costs the data.
+fn no_way_back(prior: &Model, planned: &Model, warnings: &mut Warnings<'_>) {
+    let versions = (wanted::version(prior), wanted::version(planned));
+    if let (Some(before), Some(after)) = versions
+        && after < before
+        && prior.engine == planned.engine
+    {
+        warnings.add(
+            "engine_version",
+            "Version Downgrade Replaces the Cache",
+            format!(
+                "engine_version goes from {before} to {after}, and AWS has no way down: the cache \
+                 is made anew and its data is lost, but for snapshots. To keep it, set \
+                 engine_version = \"{before}\"."
+            ),
+        );
+    }
+    if let (Value::Value(before), Value::Value(after)) =
+        (&prior.cluster_mode, &planned.cluster_mode)
+        && wanted::mode_rank(after) < wanted::mode_rank(before)
+    {
+        warnings.add(
+            "cluster_mode",
+            "Change of Cluster Mode Replaces the Cache",
+            format!(
+                "cluster_mode goes from {before} to {after}, and AWS has no way back: the cache is \
+                 made anew and its data is lost, but for snapshots. To keep it, set cluster_mode = \
+                 \"{before}\"."
+            ),
+        );
     }
 }
 

@@ -6,6 +6,8 @@
 
 mod costs;
 mod offers;
+#[cfg(test)]
+mod tests;
 
 use super::model::{Autoscaling, Model};
 use super::{validate, wanted};

@@ -13,7 +13,7 @@ use futures_util::join;
 pub(super) use record::outputs;
 
 use super::model::Model;
-use super::{NOUN, wanted};
+use super::{KIND, NOUN, wanted};
 use crate::aws::application_auto_scaling::{self, ScalableTarget, TargetTracking};
 use crate::aws::ec2::{self, IngressRule, SecurityGroup};
 use crate::aws::elasticache::members::{self, Member};
@@ -28,7 +28,7 @@ use crate::framework::private::Private;
 use crate::framework::resource::{Context, Found};
 use crate::framework::value::{Diagnostic, Value};
 use crate::platform::cache;
-use crate::platform::tags;
+use crate::platform::tags::{self, IgnoreRules, Observed, Owner};
 use crate::provider::context::ProviderContext;
 use crate::resources::attributes::{self, INCOMPLETE};
 use crate::resources::step::{During, Report, StepError, Verb};
@@ -83,11 +83,7 @@ impl Hints {
     /// By what an imported replication group says of itself.
     async fn of_group(clients: &Clients, group: ReplicationGroup) -> Result<Self, aws::Error> {
         let member = first_member(clients, &group).await?.unwrap_or_default();
-        let security_group = match member.security_group_ids.as_slice() {
-            // Of several, only the one that is named after the cache is its own.
-            [only] => Some(only.clone()),
-            _ => named_group(clients, &group.id, &member.security_group_ids).await?,
-        };
+        let security_group = own_group(clients, &group.id, &member.security_group_ids).await?;
         let own = cache::user_group(&group.id);
         Ok(Self {
             arn: group.arn,
@@ -102,15 +98,22 @@ impl Hints {
     }
 }
 
-async fn named_group(
+/// The security group that was made for the cache, by its tag or its name. Any other is somebody
+/// else's, whatever it opens: it stays named, and is neither changed nor deleted.
+async fn own_group(
     clients: &Clients,
     id: &str,
     group_ids: &[String],
 ) -> Result<Option<String>, aws::Error> {
     let name = cache::security_group(id);
+    let owner = Owner { kind: KIND, name: id };
+    let own = |group: &SecurityGroup| {
+        let found = Observed::read(&group.tags, &IgnoreRules::default(), &[]);
+        group.name == name || found.is_owned_by(owner)
+    };
     let found = join_all(group_ids.iter().map(|id| ec2::find_security_group_by_id(clients, id)));
     for group in found.await {
-        if let Some(group) = group?.filter(|group| group.name == name) {
+        if let Some(group) = group?.filter(own) {
             return Ok(Some(group.id));
         }
     }

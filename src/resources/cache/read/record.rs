@@ -33,7 +33,7 @@ pub(super) fn record(cx: &Context<ProviderContext>, state: &mut Model, observed:
     record_engine(state, observed);
     record_counts(state, group);
     record_protection(state, group);
-    record_security_groups(state, observed, importing);
+    record_security_groups(state, observed);
     record_subnets(state, observed);
     record_users(state, observed);
     record_settings(state, observed);
@@ -73,6 +73,17 @@ fn keep(state: &mut Value<String>, found: Option<&String>) {
     }
 }
 
+/// Whether the version that is asked for holds, though another may run. One that waits for its
+/// window does, and so does one that AWS raised to a newer minor version by itself: the cache would
+/// otherwise be planned back, and there is no way back but a replacement.
+fn stands(asked: Option<Version>, runs: Option<Version>, waits: Option<Version>) -> bool {
+    match (asked, runs) {
+        (None, _) => false,
+        (Some(asked), Some(runs)) if runs.major == asked.major && runs > asked => true,
+        (asked, runs) => asked == runs || asked == waits,
+    }
+}
+
 fn record_engine(state: &mut Model, observed: &Observation) {
     let (group, member) = (&observed.group, observed.member.as_ref());
     let engine = group.engine.as_ref().or(member.and_then(|member| member.engine.as_ref()));
@@ -80,11 +91,9 @@ fn record_engine(state: &mut Model, observed: &Observation) {
     state.description = Value::Value(group.description.clone());
     if let Some(member) = member {
         let parse = |text: &Option<String>| text.as_ref()?.parse::<Version>().ok();
-        // A version that waits for its window is what is configured, and no drift.
-        let found = [parse(&member.engine_version), parse(&member.pending_engine_version)];
-        let kept = wanted::version(state);
-        if kept.is_none() || !found.contains(&kept) {
-            state.engine_version = found[0].map(|version| version.to_string()).into();
+        let (runs, waits) = (parse(&member.engine_version), parse(&member.pending_engine_version));
+        if !stands(wanted::version(state), runs, waits) {
+            state.engine_version = runs.map(|version| version.to_string()).into();
         }
     }
     let pending = member.and_then(|member| member.pending_node_type.as_ref());
@@ -166,18 +175,12 @@ fn doors(rules: &[IngressRule], port: Option<i32>) -> Vec<&Peer> {
         .collect()
 }
 
-fn record_security_groups(state: &mut Model, observed: &Observation, importing: bool) {
+fn record_security_groups(state: &mut Model, observed: &Observation) {
     let port = observed.group.port().or_else(|| match state.port {
         Value::Value(port) => i32::try_from(port).ok(),
         _ => None,
     });
-    let found = observed.security_group.as_ref().filter(|(group, rules)| {
-        // A group that does nothing but open this port was made for a cache: this one's, when the
-        // cache has no other. Any other group is somebody else's.
-        let own = group.name == cache::security_group(&observed.group.id);
-        let opens = doors(rules, port);
-        !importing || own || (!opens.is_empty() && opens.len() == rules.len())
-    });
+    let found = observed.security_group.as_ref();
     let created = found.map(|(group, _)| group.id.clone());
     if let Some((_, rules)) = found {
         let (mut groups, mut ranges) = (BTreeSet::new(), BTreeSet::new());
@@ -435,5 +438,23 @@ fn record_status(cx: &Context<ProviderContext>, state: &mut Model, observed: &Ob
     // A map of nothing and no map read alike.
     if known_map(&state.pending_modified_values).is_none() {
         state.pending_modified_values = Value::Null;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_version_that_aws_raised_within_its_major_stands_beside_another() {
+        let version = |text: &str| text.parse::<Version>().ok();
+        let stands = |asked, runs, waits| stands(version(asked), version(runs), version(waits));
+        assert!(stands("8.0", "8.0", ""));
+        assert!(stands("8.1", "8.0", "8.1"), "it waits for its window");
+        assert!(stands("8.0", "8.2", ""), "AWS raised it");
+        assert!(stands("8.2", "8.1", "8.2"), "AWS raised it, and more waits");
+        assert!(!stands("8.1", "8.0", ""), "what was asked for did not come");
+        assert!(!stands("8.0", "9.0", ""), "another major version is somebody's doing");
+        assert!(!stands("", "8.0", ""), "after an import");
     }
 }

@@ -67,7 +67,8 @@ fn basics() -> Vec<Attribute> {
             .describe(
                 "Valkey version, major and minor, such as `8.0`. A patch is accepted and ignored: \
                  AWS chooses it. Raising the version upgrades in place; lowering it replaces the \
-                 cache, because AWS has no downgrade.",
+                 cache, because AWS has no downgrade. A newer minor version that AWS installed is \
+                 no drift.",
             ),
         Attribute::string("node_type").required().check(parsed::<cache::NodeType>()).describe(
             "Node type, such as `cache.r7g.large`. Changing it scales the cache in place, as far \

@@ -7,7 +7,7 @@
 //! 7. `cluster_mode`: forward, through `compatible`.
 //! 8. `shards`, 9. `replicas` that are added.
 //! 10. `settings`: in one call, versions and node types included.
-//! 11. `transit_encryption`: `preferred`, then `required`; the same way back.
+//! 11. `transit_encryption`: `preferred`, then `required`; the same way back, once users are gone.
 //! 12. `authentication`: users, or a token in two phases.
 //! 13. `replicas` that are removed: failover is off by then where it is to be.
 //! 14. `autoscaling` as wanted. 15. `cleanup`: what nothing names any more.

@@ -60,7 +60,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Turns TLS on in two steps, or off the same way back.
+    /// Turns TLS on in two steps, or off the same way back once no users need it.
     pub(super) async fn transit_encryption(&mut self) -> Result<(), StepError> {
         let on = self.planned.transit_encryption_enabled == Value::Value(true);
         let required = self.planned.transit_encryption_mode == Value::Value("required".to_owned());
@@ -84,6 +84,8 @@ impl Walk<'_> {
                 self.tls(None, Some("preferred"), "letting plain connections in").await?;
             }
             (false, true) => {
+                // Users need TLS: they go first.
+                self.authentication().await?;
                 if is_required {
                     self.tls(None, Some("preferred"), "letting plain connections in").await?;
                 }

@@ -3,6 +3,7 @@
 use super::{known, parsed, refuse};
 use crate::framework::diagnostic::{diagnostic, invalid_combination};
 use crate::framework::value::{AttributePath, Diagnostic, Diagnostics, Value};
+use crate::platform::auth_token;
 use crate::platform::cache::{self, Version};
 use crate::platform::defaults::CACHE as PLATFORM;
 use crate::resources::cache::model::{Model, User};
@@ -83,10 +84,10 @@ fn token_and_version(config: &Model, diagnostics: &mut Diagnostics) {
 
 /// Why this token cannot be used, without the token.
 pub(in crate::resources::cache) fn token_refusal(token: &str) -> Option<Diagnostic> {
-    let rule = cache::token_problem(token)?;
+    let problem = auth_token::check(token).err()?;
     Some(diagnostic(
         "Invalid Attribute Value",
-        format!("auth_token_wo: the token {rule}."),
+        format!("auth_token_wo: {problem}."),
         AttributePath::new("auth_token_wo"),
     ))
 }

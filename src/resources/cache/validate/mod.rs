@@ -300,6 +300,19 @@ fn autoscaling(config: &Model, wanted: &Autoscaling, diagnostics: &mut Diagnosti
         }
     }
     bounds(wanted, dimension, diagnostics);
+    if let (Value::Value(metric), Some(node_type)) = (&wanted.metric, &node_type)
+        && !cache::node_type_has(metric, node_type)
+    {
+        diagnostics.add_error(invalid_combination(
+            AttributePath::new("autoscaling").attribute("metric"),
+            format!(
+                "metric = {metric:?} does not go with nodes of the family {}, whose memory is \
+                 full while their disks are not. Choose {}.",
+                node_type.family,
+                cache::CAPACITY
+            ),
+        ));
+    }
 }
 
 fn bounds(wanted: &Autoscaling, dimension: Dimension, diagnostics: &mut Diagnostics) {

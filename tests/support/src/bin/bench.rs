@@ -36,6 +36,7 @@ async fn bench() -> Result<()> {
     row("start to handshake", &millis(middle(&times)), "20 ms");
     let under_test = UnderTest { bench: Bench::start().await?, cli, binary };
     under_test.schema().await?;
+    under_test.cache().await?;
     under_test.example().await?;
     under_test.buckets().await
 }
@@ -72,6 +73,28 @@ impl UnderTest {
         }
         let took = middle(&slow).saturating_sub(middle(&quick));
         row("start to schema, as the CLI sees it", &millis(took), "");
+        Ok(())
+    }
+
+    /// What an unchanged cache without users and scaling asks of AWS; a count is the same in every run.
+    async fn cache(&self) -> Result<()> {
+        let account = self.bench.account();
+        let endpoint = self.bench.emulator.url();
+        let seeded = seed(&endpoint, &account, "us-east-1", "bench").await?;
+        let subnets: Vec<&str> = seeded.subnet_ids.iter().map(|(_, id)| id.as_str()).collect();
+        let workspace = self.workspace(&account)?;
+        workspace.write_main(&format!(
+            "resource \"officeless_cache\" \"bench\" {{\n  name = \"bench\"\n  node_type = \
+             \"cache.r7g.large\"\n  subnet_ids = {subnets:?}\n  allowed_security_group_ids = \
+             [{:?}]\n}}\n",
+            seeded.cluster_security_group_id
+        ))?;
+        succeeded(workspace.apply().await)?;
+        self.bench.proxy.clear(&account);
+        succeeded(workspace.run(&["plan", "-no-color", "-input=false"]).await)?;
+        let calls = self.bench.proxy.calls(&account).len();
+        row("no-change plan of a cache", &format!("{calls} AWS calls"), "8 calls");
+        succeeded(workspace.destroy().await)?;
         Ok(())
     }
 

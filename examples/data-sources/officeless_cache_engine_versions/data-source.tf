@@ -1,0 +1,5 @@
+data "officeless_cache_engine_versions" "this" {}
+
+output "newest" {
+  value = data.officeless_cache_engine_versions.this.latest_version
+}
