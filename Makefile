@@ -25,6 +25,9 @@ FETCH = python3 tests/support/tools/install.py
 # $(call cargo_tool,NAME,VERSION): a cargo command of its own version in .tools/cargo, built once.
 cargo_tool = env -u CARGO_TARGET_DIR cargo install --quiet --root .tools/cargo --locked $(1)@$(2)
 CARGO_TOOLS = PATH="$(CURDIR)/.tools/cargo/bin:$$PATH"
+# $(call with_table,TESTS): tests, then the table of all scenarios on all CLIs, whatever the tests ended with.
+# Tests build the examples of tests/support too.
+with_table = @rm -f .tools/trials.tsv; echo "$(1)"; $(1); code=$$?; "$(CARGO_TARGET_DIR)/debug/examples/table" && exit $$code
 # Seconds that `make fuzz` runs.
 TIME ?= 600
 
@@ -38,19 +41,19 @@ demo: ## stand the platform up on an emulator and take it down again; KEEP=1 lea
 	@cargo build --profile $(PROFILE) --workspace --bins --example tools
 	@KEEP="$(KEEP)" "$(BUILT)/demo" "$(BINARY)"
 
-test: tools ## unit, protocol and acceptance tests, on every Terraform and OpenTofu found
-	cargo test --workspace
+test: tools ## unit, protocol and acceptance tests, on every Terraform and OpenTofu found; ends with a table
+	$(call with_table,cargo test --workspace)
 
 bench: tools ## print start, memory, size, time and AWS calls (release profile; not a test)
 	@cargo build --release
 	@cargo build --release --package officeless-testbench
 	@"$(CARGO_TARGET_DIR)/release/bench" "$(CARGO_TARGET_DIR)/release/terraform-provider-officeless"
 
-# The tests come last: their summary is the last thing read. They hold the check of docs/ for drift.
+# The tests come last: their table is the last thing read. They hold the check of docs/ for drift.
 ci: tools ## what CI runs: format, lints, tests, docs drift
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
-	cargo test --locked --workspace --no-fail-fast
+	$(call with_table,cargo test --locked --workspace --no-fail-fast)
 
 fmt: ## format the code
 	cargo fmt --all
@@ -96,7 +99,7 @@ release: ## make dist/ with all that a release of this platform holds but the si
 	@rm -f sbom.json
 
 tools: ## fetch what tests need into .tools/
-	@$(FETCH) ministack moto protoc-if-missing terraform
+	@$(FETCH) ministack moto protoc-if-missing terraform tofu terragrunt
 
 clean-tools: ## remove .tools/
 	rm -rf .tools

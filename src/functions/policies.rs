@@ -33,8 +33,8 @@ impl Function for TlsOnlyBucketPolicy {
                     .describe("ARN of the bucket, as in `arn:aws:s3:::acme-reports`."),
                 Parameter::of("statements", Type::Dynamic).nullable().describe(
                     "A list of statements, each an object with `Effect`, `Principal`, `Action` \
-                     and so on; null for none. Of a whole policy, pass \
-                     `jsondecode(policy).Statement`.",
+                     and so on; `[]` for none. Null does too, but OpenTofu takes a bare null of any \
+                     type for unknown. Of a whole policy, pass `jsondecode(policy).Statement`.",
                 ),
             ],
             variadic: None,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use officeless_testbench::{Cli, repository};
+use officeless_testbench::{Capability, Trials, repository};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
@@ -11,19 +11,10 @@ use crate::scene::{REGION, Scene, every_cli};
 /// What no file and no log may hold.
 const TOKEN: &str = "correct-horse-battery-staple-0123456789!&#$^<>-";
 
-/// The versions that know ephemeral resources.
-fn knowing() -> Vec<Cli> {
-    let knows = |cli: &Cli| {
-        let mut numbers = cli.version.split(['.', '-']).skip(1);
-        let minor: u32 = numbers.next().and_then(|minor| minor.parse().ok()).unwrap_or_default();
-        minor >= if cli.name == "tofu" { 11 } else { 10 }
-    };
-    let (knowing, other): (Vec<Cli>, Vec<Cli>) = every_cli().into_iter().partition(knows);
-    for cli in other {
-        println!("not tested with {} {}: it has no ephemeral resources", cli.name, cli.version);
-    }
-    assert!(!knowing.is_empty(), "no Terraform or OpenTofu with ephemeral resources was found");
-    knowing
+/// The CLIs that know ephemeral resources.
+#[track_caller]
+fn knowing() -> Trials {
+    every_cli().that_can(Capability::EphemeralResources)
 }
 
 fn hash(text: &str) -> String {

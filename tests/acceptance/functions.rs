@@ -4,7 +4,7 @@ use std::path::Path;
 
 use k8s_openapi::api::core::v1::PersistentVolume;
 use k8s_openapi::api::storage::v1::StorageClass;
-use officeless_testbench::{Cli, Workspace, repository};
+use officeless_testbench::{Capability, Cli, Trials, Workspace, repository};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -12,6 +12,12 @@ use crate::scene::{PROVIDER, every_cli};
 
 const HEAD: &str = "terraform {\n  required_providers {\n    officeless = { source = \
                     \"officeless-platform/officeless\" }\n  }\n}\n";
+
+/// The CLIs that know functions of providers.
+#[track_caller]
+fn knowing() -> Trials {
+    every_cli().that_can(Capability::Functions)
+}
 
 /// A workspace that knows no account, no region and no way to AWS.
 fn bare(cli: &Cli) -> Workspace {
@@ -51,7 +57,7 @@ async fn every_example_of_a_function_works_without_credentials() {
     let served = officeless::functions::all();
     let served: Vec<&str> = served.iter().map(|function| function.name()).collect();
     assert_eq!(names(), served);
-    for cli in every_cli() {
+    for cli in knowing() {
         let workspace = bare(&cli);
         workspace.write("main.tf", HEAD).unwrap();
         for name in &served {
@@ -71,7 +77,7 @@ async fn every_example_of_a_function_works_without_credentials() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn kubernetes_reads_every_manifest() {
-    for cli in every_cli() {
+    for cli in knowing() {
         let workspace = bare(&cli);
         let class: StorageClass = manifest(
             &workspace,
@@ -120,7 +126,7 @@ async fn kubernetes_reads_every_manifest() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn policies_are_the_same_bytes_each_time() {
-    for cli in every_cli() {
+    for cli in knowing() {
         let workspace = bare(&cli);
         let policy = "provider::officeless::tls_only_bucket_policy(\"arn:aws:s3:::acme\", [{ \
                       Effect = \"Allow\", Action = [\"s3:GetObject\"], Sid = \"Read\", Condition \
@@ -146,7 +152,7 @@ async fn policies_are_the_same_bytes_each_time() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_argument_is_told_by_its_name() {
-    for cli in every_cli() {
+    for cli in knowing() {
         let workspace = bare(&cli);
         for (expression, told) in [
             (
@@ -175,7 +181,7 @@ async fn a_wrong_argument_is_told_by_its_name() {
                 "file_system_id is required, and is null here",
             ),
             ("parse_efs_volume_handle(\"efs\")", "\"efs\" is not an EFS volume handle"),
-            ("tls_only_bucket_policy(\"acme\", null)", "\"acme\" is not the ARN of a bucket"),
+            ("tls_only_bucket_policy(\"acme\", [])", "\"acme\" is not the ARN of a bucket"),
         ] {
             let text = format!(
                 "{HEAD}output \"x\" {{\n  value = provider::officeless::{expression}\n}}\n"
@@ -187,8 +193,25 @@ async fn a_wrong_argument_is_told_by_its_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_statements_are_an_empty_list() {
+    for cli in knowing() {
+        let empty = "provider::officeless::tls_only_bucket_policy(\"arn:aws:s3:::acme\", [])";
+        assert!(value(&bare(&cli), empty).await.is_string());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn null_statements_are_none_as_well() {
+    for cli in knowing().that_can(Capability::NullOfAnyType) {
+        let policy = "provider::officeless::tls_only_bucket_policy(\"arn:aws:s3:::acme\", null)";
+        let same = format!("{policy} == {}", policy.replace("null", "[]"));
+        assert_eq!(value(&bare(&cli), &same).await, true);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_argument_gives_an_unknown_result() {
-    for cli in every_cli() {
+    for cli in knowing() {
         let workspace = bare(&cli);
         let text = format!(
             "{HEAD}resource \"terraform_data\" \"name\" {{\n  input = \"reports\"\n}}\noutput \

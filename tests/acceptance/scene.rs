@@ -1,9 +1,7 @@
 //! Where a test plays: an account with a cluster, a workspace of one CLI, and both ends to look at.
 
-use std::path::Path;
-
 use officeless_testbench::{
-    Aws, Bench, Call, Cli, Proxy, Seeded, Workspace, clis, leftovers, restricted, seed,
+    Aws, Bench, Call, Cli, Proxy, Seeded, Trials, Workspace, leftovers, restricted, seed,
 };
 use serde_json::Value;
 
@@ -43,11 +41,22 @@ impl Scene {
     /// A fresh account with a cluster, and an empty workspace, in which the provider may do what the
     /// guide of the permissions lists, and nothing else.
     pub(crate) async fn new(cli: &Cli) -> Self {
+        let place = |url: &str, account: &str| Workspace::new(cli, PROVIDER.as_ref(), url, account);
+        Self::of(place).await
+    }
+
+    /// The same with the provider installed, for what runs `init`.
+    pub(crate) async fn installed(cli: &Cli) -> Self {
+        let place =
+            |url: &str, account: &str| Workspace::installed(cli, PROVIDER.as_ref(), url, account);
+        Self::of(place).await
+    }
+
+    async fn of(place: impl Fn(&str, &str) -> anyhow::Result<Workspace>) -> Self {
         let bench = Bench::shared().await;
         let account = bench.account();
         let seeded = seed(&bench.emulator.url(), &account, REGION, CLUSTER).await.unwrap();
-        let mut workspace =
-            Workspace::new(cli, Path::new(PROVIDER), &bench.proxy.url(), &account).unwrap();
+        let mut workspace = place(&bench.proxy.url(), &account).unwrap();
         let (endpoint, policies) = (bench.proxy.url(), permissions::policies());
         let keys = restricted(&endpoint, &account, REGION, &policies).await;
         let keys = keys.unwrap();
@@ -58,6 +67,14 @@ impl Scene {
         let aws = bench.aws(&account, REGION);
         let credentials = keys.map(|(_, value)| value);
         Self { account, seeded, workspace, aws, credentials, bench }
+    }
+
+    /// Sets a variable to a prefix of names that no other account uses, since bucket names are unique
+    /// among all of them; gives the prefix.
+    pub(crate) fn own_prefix(&mut self, variable: &str) -> String {
+        let prefix = format!("t{}", self.account);
+        self.workspace.env(variable, &prefix);
+        prefix
     }
 
     /// The proxy in between.
@@ -103,6 +120,11 @@ impl Scene {
     /// Destroys, and demands that nothing is left.
     pub(crate) async fn destroy(&self) {
         self.workspace.expect_destroy().await;
+        self.expect_nothing_left().await;
+    }
+
+    /// Demands that the account holds nothing but what was there before the provider came.
+    pub(crate) async fn expect_nothing_left(&self) {
         let left = leftovers(&self.aws, &self.seeded).await.unwrap();
         assert!(left.is_empty(), "destroy left {left:?}");
     }
@@ -112,9 +134,9 @@ fn operation(call: &Call) -> String {
     format!("{}:{}", call.service, call.operation)
 }
 
-/// The CLIs to test with: every one found.
-pub(crate) fn every_cli() -> Vec<Cli> {
-    let found = clis();
-    assert!(!found.is_empty(), "no Terraform or OpenTofu was found: run make tools");
-    found
+/// The CLIs to test with: every one found, and each trial is written down for the table that ends the
+/// run.
+#[track_caller]
+pub(crate) fn every_cli() -> Trials {
+    Trials::every_cli()
 }

@@ -1,5 +1,6 @@
 //! The checkout against itself: pages, examples and outer files agree with the code ([`pages`],
-//! [`files`]), the code keeps the rules of the house ([`house`]), and a release has its files
+//! [`files`]), the guide on
+//! compatibility is what the runs showed ([`compatibility`]), the code keeps the rules of the house ([`house`]), and a release has its files
 //! ([`release`]).
 //!
 //! Nothing here needs a network, a cloud or the emulator.
@@ -13,6 +14,7 @@
     reason = "everything here runs in a test"
 )]
 
+mod compatibility;
 mod files;
 mod house;
 mod pages;

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use officeless_testbench::repository;
 
 /// What was made or fetched, never written. In a worktree `.git` is a file.
-const MADE: &[&str] = &[".git", ".terraform", ".tools", "artifacts", "dist", "target"];
+const MADE: &[&str] =
+    &[".git", ".terraform", ".terragrunt-cache", ".tools", "artifacts", "dist", "target"];
 
 /// The text of a file, by its path in the checkout.
 pub(crate) fn read(path: &str) -> String {

@@ -84,7 +84,10 @@ impl Installation {
                 .join(platform());
             std::fs::create_dir_all(&place)?;
             let target = place.join(format!("terraform-provider-officeless_v{version}"));
-            std::fs::copy(binary, &target)
+            // A debug build has hundreds of megabytes: a link where that is possible.
+            let placed = std::fs::hard_link(binary, &target);
+            placed
+                .or_else(|_| std::fs::copy(binary, &target).map(|_| ()))
                 .with_context(|| format!("copying {} to {}", binary.display(), target.display()))?;
         }
         let cli_configuration = folder.join("cli.tfrc");

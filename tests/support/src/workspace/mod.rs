@@ -9,6 +9,7 @@ mod tests;
 
 pub use outcome::{PlanResult, Run};
 
+use crate::example::Installation;
 use crate::tools::Cli;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -36,30 +37,49 @@ pub struct Workspace {
 impl Workspace {
     /// An empty workspace. The provider's file must be named `terraform-provider-officeless`.
     pub fn new(cli: &Cli, provider_binary: &Path, endpoint: &str, account: &str) -> Result<Self> {
-        let folder = TempDir::with_prefix("officeless-workspace-")?;
         let binary = provider_binary
             .canonicalize()
             .with_context(|| format!("there is no provider at {}", provider_binary.display()))?;
         let plugins = binary.parent().context("the provider lies in no folder")?;
-        let configuration = folder.path().join("cli.tfrc");
-        std::fs::write(
-            &configuration,
-            format!(
-                "provider_installation {{\n  dev_overrides {{\n    \
-                 \"officeless-platform/officeless\" = {:?}\n  }}\n  direct {{}}\n}}\n",
-                plugins.display().to_string()
-            ),
-        )?;
+        let mut workspace = Self::bare(cli, endpoint, account)?;
+        workspace.configure_cli(&format!(
+            "provider_installation {{\n  dev_overrides {{\n    \
+             \"officeless-platform/officeless\" = {:?}\n  }}\n  direct {{}}\n}}\n",
+            plugins.display().to_string()
+        ))?;
+        Ok(workspace)
+    }
+
+    /// An empty workspace for what runs `init` by itself or needs it: the provider comes from a mirror
+    /// in the workspace.
+    pub fn installed(
+        cli: &Cli,
+        provider_binary: &Path,
+        endpoint: &str,
+        account: &str,
+    ) -> Result<Self> {
+        let mut workspace = Self::bare(cli, endpoint, account)?;
+        let installation =
+            Installation::new(&workspace.path().join(".installed"), provider_binary)?;
+        let configuration = installation.cli_configuration.display().to_string();
+        workspace.env("TF_CLI_CONFIG_FILE", &configuration);
+        Ok(workspace)
+    }
+
+    fn bare(cli: &Cli, endpoint: &str, account: &str) -> Result<Self> {
+        let folder = TempDir::with_prefix("officeless-workspace-")?;
         let mut environment = aws_environment(endpoint, account);
         environment.extend(cli_environment(&folder.path().display().to_string()));
-        environment.insert("TF_CLI_CONFIG_FILE".to_owned(), configuration.display().to_string());
-        Ok(Self {
-            folder,
-            cli: cli.clone(),
-            environment,
-            time_limit: TIME_LIMIT,
-            types: Mutex::default(),
-        })
+        let types = Mutex::default();
+        Ok(Self { folder, cli: cli.clone(), environment, time_limit: TIME_LIMIT, types })
+    }
+
+    /// Sets the CLI configuration, in place of the one there is.
+    pub fn configure_cli(&mut self, text: &str) -> Result<()> {
+        self.write("cli.tfrc", text)?;
+        let configuration = self.folder.path().join("cli.tfrc").display().to_string();
+        self.env("TF_CLI_CONFIG_FILE", &configuration);
+        Ok(())
     }
 
     /// The folder.
@@ -115,9 +135,15 @@ impl Workspace {
     /// Copies the configuration files of a folder into the workspace.
     pub fn copy_configuration(&self, from: &Path) -> Result<()> {
         copy_configuration(from, self.folder.path())?;
-        for entry in std::fs::read_dir(self.folder.path())? {
+        self.note_types_below(from)
+    }
+
+    fn note_types_below(&self, folder: &Path) -> Result<()> {
+        for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == "tf") {
+            if path.is_dir() {
+                self.note_types_below(&path)?;
+            } else if path.extension().is_some_and(|extension| extension == "tf") {
                 self.note_types(&std::fs::read_to_string(path)?);
             }
         }
@@ -129,9 +155,19 @@ impl Workspace {
         types.extend(types_in(configuration));
     }
 
+    /// Copies the configuration files of a folder into one of the workspace.
+    pub fn copy_configuration_into(&self, from: &Path, folder: &str) -> Result<()> {
+        copy_configuration(from, &self.folder.path().join(folder))?;
+        self.note_types_below(from)
+    }
+
     /// A command that is about to run, in a process group of its own; for what the methods below do not cover, as signals.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.cli.path);
+        self.command_of(&self.cli.path, arguments)
+    }
+
+    fn command_of(&self, program: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command
             .args(arguments)
             .current_dir(self.folder.path())
@@ -150,9 +186,17 @@ impl Workspace {
     /// # Panics
     /// When it cannot be started.
     pub async fn run(&self, arguments: &[&str]) -> Run {
+        self.run_program(&self.cli.path, arguments).await
+    }
+
+    /// Runs another program in the place of the CLI, such as Terragrunt.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub async fn run_program(&self, program: &Path, arguments: &[&str]) -> Run {
         let start = Instant::now();
-        let program = self.cli.path.display();
-        let child = self.command(arguments).spawn();
+        let child = self.command_of(program, arguments).spawn();
+        let program = program.display();
         let child = child.unwrap_or_else(|error| panic!("{program}: {error}"));
         let group = child.id();
         let running = tokio::time::timeout(self.time_limit, child.wait_with_output());
@@ -167,8 +211,7 @@ impl Workspace {
                 (None, String::new(), format!("killed after {:?}", self.time_limit))
             }
         };
-        let Cli { name, version, .. } = &self.cli;
-        let command = format!("{name} {version} {}", arguments.join(" "));
+        let command = format!("{program} ({}) {}", self.cli.label(), arguments.join(" "));
         Run { command, code, stdout, stderr, took: start.elapsed() }
     }
 
