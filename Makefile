@@ -5,7 +5,7 @@
 
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench ci fmt fmt-check lint deny fuzz docs build install release tools clean-tools
+.PHONY: help demo test bench faults ci fmt fmt-check lint deny fuzz docs build install release tools clean-tools
 
 # Build results outside the checkout, so that a fresh clone reuses them.
 CARGO_TARGET_DIR ?= $(HOME)/.cache/terraform-provider-officeless/target
@@ -48,6 +48,10 @@ bench: tools ## print start, memory, size, time and AWS calls (release profile; 
 	@cargo build --release
 	@cargo build --release --package officeless-testbench
 	@"$(CARGO_TARGET_DIR)/release/bench" "$(CARGO_TARGET_DIR)/release/terraform-provider-officeless"
+
+# Every point, some ten thousand; `make test` and `make ci` run a fixed part of them.
+faults: tools ## break every AWS call of every operation in five ways; UPDATE_DOCS=1 keeps the report
+	cargo test --locked --test faults -- --all
 
 # The tests come last: their table is the last thing read. They hold the check of docs/ for drift.
 ci: tools ## what CI runs: format, lints, tests, docs drift

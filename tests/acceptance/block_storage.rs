@@ -275,6 +275,29 @@ async fn an_addon_of_somebody_else_is_refused_and_can_be_imported() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_finished_one_is_replaced_when_asked_and_else_not_adopted() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        scene.configure(&minimal());
+        scene.settle().await;
+        let before = state(&scene).await;
+        let replace = ["apply", "-auto-approve", "-input=false", &format!("-replace={ADDRESS}")];
+        scene.workspace.run(&replace).await.expect_ok();
+        assert_ne!(state(&scene).await["addon_arn"], before["addon_arn"]);
+        scene.workspace.run(&["taint", ADDRESS]).await.expect_ok();
+        scene.settle().await;
+        scene.workspace.forget_state().unwrap();
+        let plan = scene.workspace.plan().await.expect_changes();
+        assert!(plan.run.says("which belongs to block_storage/demo"), "{}", plan.run);
+        scene.mutations();
+        scene.workspace.apply().await.expect_error("which belongs to block_storage/demo");
+        assert!(scene.mutations().is_empty(), "the refused apply changed something");
+        scene.workspace.expect_import(ADDRESS, CLUSTER).await;
+        scene.destroy().await;
+    }
+}
+
 /// What somebody else may do to a finished block storage, each to be shown and repaired.
 async fn tamper(scene: &Scene, with: &str, state: &Value) {
     let addon = format!("/clusters/{CLUSTER}/addons/{ADDON}");

@@ -39,6 +39,7 @@ mod observability_edges;
 mod permissions;
 mod pod_identity;
 mod refusals;
+mod resumed;
 mod rights;
 mod scene;
 mod second_emulator;

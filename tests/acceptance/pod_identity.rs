@@ -217,7 +217,9 @@ async fn a_role_made_elsewhere_is_associated_and_left_alone() {
         assert_eq!(before["role_name"], json!("one"));
         assert_eq!(before["policy_json"], Value::Null);
         scene.workspace.forget_state().unwrap();
-        scene.workspace.plan().await.run.expect_error("They belong to another state");
+        let plan = scene.workspace.plan().await.expect_changes();
+        assert!(plan.run.says("they belong to another state"), "{}", plan.run);
+        scene.workspace.apply().await.expect_error("exists, complete, and is not in this state");
         scene.workspace.expect_import(ADDRESS, ID).await;
         scene.workspace.expect_empty_plan().await;
         scene.configure(&given(&two));
@@ -437,14 +439,41 @@ async fn a_finished_one_of_another_state_is_not_adopted() {
         scene.configure(&with(""));
         scene.settle().await;
         scene.workspace.forget_state().unwrap();
-        scene
-            .workspace
-            .plan()
-            .await
-            .run
-            .expect_error("were made under the name of this very object")
-            .expect_error(&format!("\"{ID}\""));
+        let plan = scene.workspace.plan().await.expect_changes();
+        assert!(plan.run.says("were made under the name of this very object"), "{}", plan.run);
+        assert!(plan.run.says(&format!("\"{ID}\"")), "{}", plan.run);
+        scene.mutations();
+        scene.workspace.apply().await.expect_error("exists, complete, and is not in this state");
+        assert!(scene.mutations().is_empty(), "the refused apply changed something");
         scene.workspace.expect_import(ADDRESS, ID).await;
+        scene.destroy().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_finished_one_is_replaced_when_it_is_tainted() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        scene.configure(&with(""));
+        scene.settle().await;
+        scene.workspace.run(&["taint", ADDRESS]).await.expect_ok();
+        let plan = scene.workspace.plan().await.expect_changes();
+        assert_eq!(plan.actions()[ADDRESS], ["delete", "create"]);
+        scene.settle().await;
+        scene.destroy().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_makes_no_foreign_role() {
+    use officeless_testbench::{Effect, Fault};
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        scene.configure(&with(""));
+        let lost = Fault::on(&scene.account, "iam", "CreateRole").effect(Effect::LoseAnswer);
+        let lost = scene.proxy().inject(lost);
+        scene.settle().await;
+        assert_eq!(scene.proxy().hits(lost), 1);
         scene.destroy().await;
     }
 }

@@ -27,24 +27,35 @@ struct Told {
     warnings: Vec<Diagnostic>,
 }
 
-/// Asks for the bucket if its name is new (`named`), for new roles and service accounts, and for the
-/// other end of a replication.
+/// What is planned, and what it is planned from.
+#[derive(Debug)]
+pub(super) struct Change<'a> {
+    /// The bucket as it is.
+    pub(super) prior: Option<&'a Model>,
+    /// The bucket that is replaced: it goes first.
+    pub(super) leaving: Option<&'a Model>,
+    /// What it is to be.
+    pub(super) planned: &'a Model,
+    /// Whether its name is new.
+    pub(super) named: bool,
+}
+
+/// Asks for the bucket if its name is new, for new roles and service accounts, and for the other end
+/// of a replication.
 pub(super) async fn find(
     cx: &Context<ProviderContext>,
     place: &Place,
-    prior: Option<&Model>,
-    planned: &Model,
-    named: bool,
+    change: &Change<'_>,
     diagnostics: &mut Diagnostics,
 ) {
     let clients = cx.provider.clients(&place.region);
     let (name, access, copies) = Box::pin(join3(
-        name(&clients, place, planned, named),
-        access(&clients, place, prior, planned),
-        replication(cx, &clients, prior, planned),
+        name(&clients, place, change.planned, change.named),
+        access(&clients, place, change),
+        replication(cx, &clients, change.prior, change.planned),
     ))
     .await;
-    let title = planned.title();
+    let title = change.planned.title();
     for found in [name, access, copies] {
         match found {
             Ok(Told { errors, warnings }) => {
@@ -90,15 +101,13 @@ async fn name(
     Ok(told)
 }
 
-/// Roles and service accounts of somebody else that a new role or association would meet.
-async fn access(
-    clients: &Clients,
-    place: &Place,
-    prior: Option<&Model>,
-    planned: &Model,
-) -> Result<Told, StepError> {
-    let before = prior.and_then(|prior| prior.grants(place)).unwrap_or_default();
-    let grants = planned.grants(place).unwrap_or_default();
+/// Roles and service accounts of somebody else that a new role or association would meet. Those of a
+/// bucket that is replaced are free by then.
+async fn access(clients: &Clients, place: &Place, change: &Change<'_>) -> Result<Told, StepError> {
+    let grants_of = |model: Option<&Model>| model.and_then(|model| model.grants(place));
+    let before = grants_of(change.prior).unwrap_or_default();
+    let leaving = grants_of(change.leaving).unwrap_or_default();
+    let grants = change.planned.grants(place).unwrap_or_default();
     let new = grants.iter().filter(|grant| {
         let workload = &grant.workload;
         let same = |known: &&super::access::Grant| {
@@ -118,7 +127,12 @@ async fn access(
             Some(key) => AttributePath::new("access").key(key.clone()),
             None => AttributePath::new("replication"),
         };
-        told.errors.extend(conflicts.into_iter().map(|conflict| tell(conflict, &path)));
+        let key = &grant.workload.key;
+        let freed = key.is_some() && leaving.iter().any(|grant| grant.workload.key == *key);
+        let stands =
+            |conflict: &Conflict| !(freed && matches!(conflict, Conflict::Association { .. }));
+        told.errors
+            .extend(conflicts.into_iter().filter(stands).map(|conflict| tell(conflict, &path)));
     }
     Ok(told)
 }

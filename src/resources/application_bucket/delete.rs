@@ -38,8 +38,9 @@ pub(super) async fn delete(
         how_to_allow: "Empty it, or set force_destroy = true and apply that first; what it holds \
                        is then lost.",
     };
-    if let Err(error) = delete_bucket(&clients, &wait, &place, &name, emptying).await {
-        errors.push(error);
+    // Last, because by it the next run knows that there is something left.
+    if errors.is_empty() {
+        errors.extend(delete_bucket(&clients, &wait, &place, &name, emptying).await.err());
     }
     let report = Report { exists: left.inventory(), ..report(Verb::Deleting, &name) };
     let Some(told) = report.diagnostic_of_all(&errors) else { return Ok(()) };

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::access::name_of_replication_role;
-use super::conflicts;
+use super::conflicts::{self, Change};
 use super::model::Model;
 use super::rules::warn_unversioned;
 use super::validate::own_log_target;
@@ -54,7 +54,9 @@ pub(super) async fn plan(
     if let (Some(cx), Some(place), true) = (cx, &place, ask) {
         // Another region may have the bucket of that name, which goes first.
         let named = prior.is_none_or(|prior| prior.id != planned.id);
-        conflicts::find(cx, place, prior_here, planned, named, diagnostics).await;
+        let leaving = prior.filter(|_| prior_here.is_none());
+        let change = Change { prior: prior_here, leaving, planned, named };
+        conflicts::find(cx, place, &change, diagnostics).await;
     }
 }
 

@@ -1,10 +1,11 @@
-//! The steps backwards: what is gone already counts as done. The role goes last, because AWS Backup
-//! needs it to delete backups.
+//! The steps backwards: what is gone already counts as done. The role goes once the vault is empty,
+//! because AWS Backup needs it to delete backups; the vault goes last, because by it the next run
+//! knows that there is something left.
 
 use time::OffsetDateTime;
 
 use super::model::Model;
-use super::steps::existing;
+use super::steps::{existing, unfinished};
 use super::{NOUN, schema, wanted};
 use crate::aws::backup::recovery_points::{self, Kept};
 use crate::aws::backup::{self, Vault, plans, selections, settings};
@@ -12,6 +13,7 @@ use crate::aws::wait::Seen;
 use crate::aws::{Clients, Service, Wait, retry};
 use crate::framework::resource::{Context, Recorder};
 use crate::framework::value::{AttributePath, Diagnostic, Value};
+use crate::platform::tags::IgnoreRules;
 use crate::provider::context::ProviderContext;
 use crate::resources::step::{During, Report, StepError, Verb, proceed};
 use crate::resources::timeouts::Operation;
@@ -30,7 +32,9 @@ pub(super) async fn delete(
     let clients = cx.provider.clients(&region);
     let deadline = schema::TIMEOUTS.deadline(&prior.timeouts, Operation::Delete);
     let wait = Wait::new(deadline, cx.cancel.clone());
-    let Err(error) = run(&clients, &wait, &prior, recorder).await else { return Ok(()) };
+    let ignore = &cx.provider.ignore_tags;
+    let outcome = Box::pin(run(&clients, &wait, &prior, ignore, recorder)).await;
+    let Err(error) = outcome else { return Ok(()) };
     let name = prior.name.clone().unwrap_or_default();
     let exists = recorder.state().map(existing).unwrap_or_default();
     Err(Report { verb: Verb::Deleting, noun: NOUN, name: &name, exists }.diagnostic(&error))
@@ -40,6 +44,7 @@ async fn run(
     clients: &Clients,
     wait: &Wait,
     prior: &Model,
+    ignore: &IgnoreRules,
     recorder: &mut Recorder<Model>,
 ) -> Result<(), StepError> {
     let name = prior.name.clone().unwrap_or_default();
@@ -55,8 +60,13 @@ async fn run(
     if held > 0 && prior.force_destroy != Value::Value(true) {
         return Err(holds_backups(&name, held));
     }
-    if let Value::Value(plan_id) = &prior.plan_id {
-        delete_plan(clients, wait, plan_id, recorder).await?;
+    let plan_id = match &prior.plan_id {
+        Value::Value(plan_id) => Some(plan_id.clone()),
+        // A create may have broken off between the plan and its record.
+        _ => unfinished(clients, &name, ignore).await?,
+    };
+    if let Some(plan_id) = plan_id {
+        delete_plan(clients, wait, &plan_id, recorder).await?;
     }
     if let Some(vault) = &vault {
         proceed(wait, "recovery_points", "emptying the vault")?;
@@ -64,14 +74,10 @@ async fn run(
             empty(clients, wait, vault).await?;
             recorder.update(|state| state.recovery_points = Value::Value(0));
         }
-        delete_vault(clients, wait, &name).await?;
     }
-    recorder.update(|state| {
-        state.id = Value::Null;
-        state.vault_arn = Value::Null;
-    });
     let role = wanted::role_name(&name, clients.region());
-    Box::pin(workload_access::remove(clients, wait, wanted::owner(&name), &role, None)).await
+    Box::pin(workload_access::remove(clients, wait, wanted::owner(&name), &role, None)).await?;
+    if vault.is_some() { delete_vault(clients, wait, &name).await } else { Ok(()) }
 }
 
 fn holds_backups(name: &str, held: usize) -> StepError {

@@ -189,13 +189,16 @@ impl Check<'_> {
         let settings: OptionFuture<_> = settings_changed.then(|| self.settings()).into();
         let (found, (conflicts, settings)) =
             Box::pin(join(versions, join(conflicts, settings))).await;
-        let mut tell = |outcome: Option<Result<Vec<Diagnostic>, Error>>, doing: &str| {
+        let mut tell = |outcome: Option<Result<Diagnostics, Error>>, doing: &str| {
             let told = match outcome {
                 None => return,
                 Some(outcome) => outcome.during("plan", doing),
             };
             match told {
-                Ok(errors) => errors.into_iter().for_each(|error| diagnostics.add_error(error)),
+                Ok(Diagnostics { errors, warnings }) => {
+                    diagnostics.errors.extend(errors);
+                    diagnostics.warnings.extend(warnings);
+                }
                 Err(error) => {
                     let name = cluster_name;
                     let report =
@@ -278,9 +281,10 @@ impl Check<'_> {
     }
 
     /// What of somebody else stands in the way of a new add-on.
-    async fn conflicts(&self, cluster_name: &str) -> Result<Vec<Diagnostic>, Error> {
+    async fn conflicts(&self, cluster_name: &str) -> Result<Diagnostics, Error> {
+        let mut told = Diagnostics::default();
         if self.replacing {
-            return Ok(Vec::new());
+            return Ok(told);
         }
         let workload = Workload {
             kind: KIND,
@@ -299,23 +303,30 @@ impl Check<'_> {
         );
         let (addon, conflicts) = Box::pin(asked).await;
         if let Some(addon) = addon? {
-            let adoptable = Observed::read(&addon.tags, &self.cx.provider.ignore_tags, &[])
-                .may_be_adopted_by(owner(cluster_name));
-            let taken = (!adoptable).then(|| exists_already(cluster_name, &addon));
-            return Ok(taken.into_iter().collect());
+            let tags = Observed::read(&addon.tags, &self.cx.provider.ignore_tags, &[]);
+            if tags.may_be_adopted_by(owner(cluster_name)) {
+                return Ok(told);
+            }
+            // A tainted add-on, and one named by -replace, is planned as if it were new: only apply
+            // can tell whether it is the one that goes first.
+            let ours = tags.is_owned_by(owner(cluster_name));
+            let list = if ours { &mut told.warnings } else { &mut told.errors };
+            list.push(exists_already(cluster_name, &addon));
+            return Ok(told);
         }
-        Ok(conflicts?.into_iter().map(told).collect())
+        told.errors.extend(conflicts?.into_iter().map(refusal));
+        Ok(told)
     }
 
     /// What the schema of the version has against the settings.
-    async fn settings(&self) -> Result<Vec<Diagnostic>, Error> {
+    async fn settings(&self) -> Result<Diagnostics, Error> {
         let (Value::Value(settings), Value::Value(version)) =
             (&self.planned.configuration_values, &self.planned.addon_version)
         else {
-            return Ok(Vec::new());
+            return Ok(Diagnostics::default());
         };
         let schema = addons::find_configuration_schema(self.clients, ADDON, version).await?;
-        let Some(schema) = schema else { return Ok(Vec::new()) };
+        let Some(schema) = schema else { return Ok(Diagnostics::default()) };
         let breaches = configuration::breaches(&schema, settings).into_iter();
         let told = |breach: String| {
             let breach = breach.trim_end_matches('.');
@@ -329,7 +340,7 @@ impl Check<'_> {
                 AttributePath::new("configuration_values"),
             )
         };
-        Ok(breaches.map(told).collect())
+        Ok(Diagnostics { errors: breaches.map(told).collect(), ..Diagnostics::default() })
     }
 }
 
@@ -356,7 +367,7 @@ fn unsuitable(version: &str, cluster: &Cluster, offered: &[OfferedVersion]) -> D
     invalid_value(&AttributePath::new("addon_version"), &version.to_owned().to_dynamic(), &rule)
 }
 
-/// An add-on that is not ours to take.
+/// An add-on that is not ours to take, unless it is the one that is replaced.
 fn exists_already(cluster_name: &str, addon: &Addon) -> Diagnostic {
     diagnostic(
         "Add-on Exists",
@@ -378,7 +389,7 @@ pub(super) fn whose(cluster_name: &str, addon: &Addon) -> String {
     format!("cluster {cluster_name:?} has add-on {ADDON} already, which {whose}")
 }
 
-fn told(conflict: Conflict) -> Diagnostic {
+fn refusal(conflict: Conflict) -> Diagnostic {
     let (attribute, what, next) = match conflict {
         Conflict::Role { what } => (
             "role_name",

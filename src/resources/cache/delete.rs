@@ -11,12 +11,13 @@ use crate::aws::elasticache::replication_groups::{
 use crate::aws::elasticache::{self, parameter_groups, subnet_groups, users};
 use crate::aws::tags::Tags;
 use crate::aws::{Clients, Wait, application_auto_scaling, ec2, retry};
+use crate::framework::private::Private;
 use crate::framework::resource::{Context, Recorder};
 use crate::framework::value::{AttributePath, Diagnostic, Value};
 use crate::platform::cache::{self, Dimension};
 use crate::platform::tags::{IgnoreRules, Observed, Owner};
 use crate::provider::context::ProviderContext;
-use crate::resources::attributes;
+use crate::resources::attributes::{self, INCOMPLETE};
 use crate::resources::step::{During, Report, StepError, Verb, proceed};
 use crate::resources::timeouts::Operation;
 
@@ -27,6 +28,15 @@ struct Teardown<'a> {
     id: String,
     unfinished: bool,
     ignore: &'a IgnoreRules,
+}
+
+/// Marks, beside the state, a cache whose replication group is gone by a destroy, and whose other
+/// parts are not yet: it is there for another destroy, and for a plan that replaces it.
+const TORN_DOWN: &str = "torn_down";
+
+/// Whether a destroy of it broke off after the replication group.
+pub(super) fn is_torn_down(private: &Private) -> bool {
+    private.text(TORN_DOWN).is_some()
 }
 
 /// Destroys the cache with everything this resource made for it.
@@ -56,7 +66,11 @@ impl Teardown<'_> {
     async fn run(&self, recorder: &mut Recorder<Model>) -> Result<(), StepError> {
         self.go_on("replication_group")?;
         self.replication_group().await?;
+        // A read knows the cache by its replication group, which has to go first.
+        recorder.private.set_text(TORN_DOWN, "true");
         recorder.update(|state| {
+            state.status = Value::Value(INCOMPLETE.to_owned());
+            state.status_reason = Value::Value("A destroy of it broke off.".to_owned());
             state.arn = Value::Null;
             state.member_clusters = Value::Null;
             state.autoscaling = Value::Null;

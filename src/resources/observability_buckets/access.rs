@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::model::{Model, PodIdentityModel};
 use super::wanted::{Place, known};
 use crate::aws::eks::AssociationKey;
+use crate::framework::private::Private;
 use crate::framework::value::{Value, known_map};
 use crate::platform::defaults::OBSERVABILITY;
 use crate::platform::policies::{
@@ -190,5 +191,31 @@ impl Model {
     ) -> Option<BTreeMap<Store, String>> {
         let name = |store: &Store| Some((*store, self.bucket_name(*store, place)?));
         product.stores().iter().map(name).collect()
+    }
+}
+
+/// Where the names of roles are kept that an update takes away: beside the state, in which new roles
+/// take their places long before they may go.
+const LEAVING: &str = "leaving_roles";
+
+/// `old` roles, and those that an earlier update was to take away and has not, unless they are wanted.
+pub(super) fn leaving(
+    private: &Private,
+    mut old: BTreeSet<String>,
+    wanted: &[Share],
+) -> BTreeSet<String> {
+    let names = private.text(LEAVING).unwrap_or_default().split_whitespace();
+    old.extend(names.map(str::to_owned));
+    old.retain(|name| !wanted.iter().any(|share| share.workload.role_name == *name));
+    old
+}
+
+/// Keeps the names of roles that are to go.
+pub(super) fn keep_leaving(private: &mut Private, roles: &BTreeSet<String>) {
+    let names: Vec<&str> = roles.iter().map(String::as_str).collect();
+    if names.is_empty() {
+        private.remove(LEAVING);
+    } else {
+        private.set_text(LEAVING, names.join(" "));
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 
-use super::access::KIND;
+use super::access::{KIND, leaving};
 use super::model::Model;
 use super::plan::report;
 use super::schema::TIMEOUTS;
@@ -39,7 +39,8 @@ pub(super) async fn delete(
     let mut left = prior.clone();
     left.status = Value::Value(INCOMPLETE.to_owned());
 
-    let mut errors = remove_access(&clients, &wait, &prior, &mut left).await;
+    let roles = leaving(&recorder.private, prior.role_names(), &[]);
+    let mut errors = remove_access(&clients, &wait, &prior, &roles, &mut left).await;
     let names = prior.recorded_names();
     let deletions = names.iter().map(|(store, name)| {
         let emptying = emptying(prior.force_destroy(*store));
@@ -69,6 +70,7 @@ async fn remove_access(
     clients: &Clients,
     wait: &Wait,
     prior: &Model,
+    roles: &BTreeSet<String>,
     left: &mut Model,
 ) -> Vec<StepError> {
     let associations = prior.associations();
@@ -82,7 +84,6 @@ async fn remove_access(
     left.association_ids = Value::Null;
     let owner_name = prior.owner_name().unwrap_or_default();
     let owner = Owner { kind: KIND, name: &owner_name };
-    let roles = prior.role_names();
     let deletions =
         roles.iter().map(|name| workload_access::remove(clients, wait, owner, name, None));
     let errors: Vec<_> = join_all(deletions).await.into_iter().filter_map(Result::err).collect();

@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 
 use futures_util::future::{join, join_all};
 
-use super::access::{KIND, Share};
+use super::access::{KIND, Share, keep_leaving, leaving};
 use super::conflicts::{existing, refusal};
 use super::delete::emptying;
 use super::model::{Model, PodIdentityModel};
@@ -46,9 +46,11 @@ pub(super) async fn apply(
     let place = account(cx, &planned, verb).await?;
     let mut goal = planned.clone();
     goal.derive_outputs(Some(&place));
-    let Some(work) = Work::new(&goal, prior.as_ref(), &place) else {
+    let Some(mut work) = Work::new(&goal, prior.as_ref(), &place) else {
         return Err(provider_bug("A value is still unknown when the plan is carried out."));
     };
+    work.old_roles = leaving(&recorder.private, work.old_roles, &work.shares);
+    keep_leaving(&mut recorder.private, &work.old_roles);
     let operation = if prior.is_some() { Operation::Update } else { Operation::Create };
     let deadline = TIMEOUTS.deadline(&goal.timeouts, operation);
     let wait = Wait::new(deadline, cx.cancel.clone());
@@ -199,6 +201,12 @@ impl<'a> Progress<'a> {
             let state = inner.state.clone();
             inner.recorder.record(state);
         }
+    }
+
+    /// The roles that were not wanted are gone.
+    fn none_leaves(&self) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        keep_leaving(&mut inner.recorder.private, &BTreeSet::new());
     }
 
     fn reached(&self) -> Model {
@@ -354,6 +362,7 @@ async fn remove_roles(walk: &Walk<'_>, work: &Work, progress: &Progress<'_>) -> 
     });
     let errors: Vec<_> = join_all(deletions).await.into_iter().filter_map(Result::err).collect();
     if errors.is_empty() {
+        progress.none_leaves();
         let wanted: BTreeSet<Product> =
             work.shares.iter().flat_map(|share| share.products.iter().copied()).collect();
         for product in Product::ALL.into_iter().filter(|product| !wanted.contains(product)) {
@@ -361,17 +370,6 @@ async fn remove_roles(walk: &Walk<'_>, work: &Work, progress: &Progress<'_>) -> 
                 insert(&mut state.role_arns, product.as_str(), None);
                 insert(&mut state.association_ids, product.as_str(), None);
             });
-        }
-    } else {
-        // The state must not lose them: the new roles are found by name and by their marker.
-        for (product, granted) in &work.granted {
-            let arn = granted.role_arn.as_deref();
-            let old = arn.is_some_and(|arn| {
-                work.old_roles.iter().any(|name| arn.ends_with(&format!("/{name}")))
-            });
-            if old {
-                progress.note(|state| insert(&mut state.role_arns, product.as_str(), arn));
-            }
         }
     }
     errors

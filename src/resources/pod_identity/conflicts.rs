@@ -64,7 +64,7 @@ fn judge(
     }
     let conflicts = conflicts_with(workload, found.role.as_ref(), found.association.as_ref());
     if conflicts.is_empty() && prior.is_none() {
-        diagnostics.errors.extend(finished(planned, workload, found));
+        diagnostics.warnings.extend(finished(planned, workload, found));
     }
     for conflict in conflicts {
         diagnostics.add_error(match conflict {
@@ -92,7 +92,9 @@ fn judge(
     }
 }
 
-/// A finished object under the name of this very one belongs to another state.
+/// A finished object under the name of this very one belongs to another state, or is the one that is
+/// replaced because it is tainted or named by -replace: core tells a plan of neither, so that only
+/// apply can refuse.
 fn finished(planned: &Model, workload: &Workload, found: &Observed) -> Option<Diagnostic> {
     let tags = if workload.given_role_arn.is_some() {
         &found.association.as_ref()?.tags
@@ -108,8 +110,9 @@ fn finished(planned: &Model, workload: &Workload, found: &Observed) -> Option<Di
         "Pod Identity Exists",
         format!(
             "The role {} and the association of {id} exist, complete, and were made under the name \
-             of this very object. They belong to another state: import them with terraform import, \
-             the address of this resource and {id:?}, or choose another role_name.",
+             of this very object. If this apply does not replace them, they belong to another \
+             state, and it will fail: import them with terraform import, the address of this \
+             resource and {id:?}, or choose another role_name.",
             workload.role_in_use()
         ),
         AttributePath::new("service_account"),

@@ -41,21 +41,23 @@ async fn run(
     let system = efs::find_file_system_by_id(clients, id).await.during("file_system", doing)?;
     if system.is_some() {
         empty(clients, wait, id, recorder).await?;
+    }
+    for part in Part::ALL {
+        remove_role(clients, wait, part, prior).await?;
+        recorder.update(|state| *part.role_arn_mut(state) = Value::Null);
+    }
+    if let Value::Value(group_id) = &prior.security_group_id {
+        delete_security_group(clients, group_id, wait).await?;
+        recorder.update(|state| state.security_group_id = Value::Null);
+    }
+    // Last, because by it the next run knows that there is something left.
+    if system.is_some() {
         let doing = format!("deleting the file system {id}");
         // Mount targets and replication may still be letting go of it.
         wait.retry_while(retry::still_in_use, || efs::delete_file_system(clients, id))
             .await
             .during("file_system", &*doing)?;
         efs::wait_file_system_deleted(clients, id, wait).await.during("file_system", doing)?;
-    }
-    for part in Part::ALL {
-        remove_role(clients, wait, part, prior).await?;
-        recorder.update(|state| *part.role_arn_mut(state) = Value::Null);
-    }
-    recorder.update(|state| state.id = Value::Null);
-    if let Value::Value(group_id) = &prior.security_group_id {
-        delete_security_group(clients, group_id, wait).await?;
-        recorder.update(|state| state.security_group_id = Value::Null);
     }
     Ok(())
 }

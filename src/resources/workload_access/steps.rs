@@ -118,19 +118,14 @@ async fn role(
     ignore: &IgnoreRules,
 ) -> Result<(Role, bool), StepError> {
     let name = &workload.role_name;
-    let Some(existing) = &observed.role else {
-        let new = NewRole {
-            name: name.clone(),
-            trust_policy: workload.trust_policy.clone(),
-            description: Some(workload.description.clone()),
-            path: workload.role.path.clone(),
-            permissions_boundary: workload.role.permissions_boundary.clone(),
-            max_session_duration_seconds: workload.role.max_session_duration_seconds,
-            tags: tags::written(&workload.tags_all, workload.owner(), true),
-        };
-        let created = iam::create_role(clients, &new).await;
-        return Ok((created.during("role", format!("creating role {name}"))?, true));
+    let (existing, fresh) = match &observed.role {
+        Some(existing) => (existing.clone(), false),
+        None => match create_role(clients, workload).await? {
+            Made::New(role) => return Ok((role, true)),
+            Made::Before(role) => (role, true),
+        },
     };
+    let existing = &existing;
     // The ARN in the state says that this very role was made or imported before.
     if granted.role_arn.as_deref() != Some(existing.arn.as_str()) {
         may_take_over(existing, workload)?;
@@ -145,7 +140,35 @@ async fn role(
     iam::change_role_tags(clients, name, &calls(changes))
         .await
         .during("role", format!("changing the tags of role {name}"))?;
-    Ok((existing.clone(), false))
+    Ok((existing.clone(), fresh))
+}
+
+/// What asking for a role came to.
+enum Made {
+    New(Role),
+    /// The answer to an earlier attempt was lost, or somebody was faster.
+    Before(Role),
+}
+
+async fn create_role(clients: &Clients, workload: &Workload) -> Result<Made, StepError> {
+    let name = &workload.role_name;
+    let doing = format!("creating role {name}");
+    let new = NewRole {
+        name: name.clone(),
+        trust_policy: workload.trust_policy.clone(),
+        description: Some(workload.description.clone()),
+        path: workload.role.path.clone(),
+        permissions_boundary: workload.role.permissions_boundary.clone(),
+        max_session_duration_seconds: workload.role.max_session_duration_seconds,
+        tags: tags::written(&workload.tags_all, workload.owner(), true),
+    };
+    match iam::create_role(clients, &new).await {
+        Err(error) if error.is_code("EntityAlreadyExists") => {
+            let found = iam::find_role_by_name(clients, name).await.during("role", &*doing)?;
+            found.map(Made::Before).ok_or(error).during("role", doing)
+        }
+        created => created.map(Made::New).during("role", doing),
+    }
 }
 
 /// Boundary and longest session of a role that exists.

@@ -1,6 +1,6 @@
 //! What stands before the provider comes: a network with three private subnets, and an EKS cluster.
 
-use crate::aws::Aws;
+use crate::aws::{Aws, xml_texts};
 use crate::restricted;
 use anyhow::{Context, Result};
 use serde_json::json;
@@ -163,10 +163,7 @@ pub async fn leftovers(aws: &Aws, seeded: &Seeded) -> Result<Vec<String>> {
     let answer = aws.rest("eks", "GET", &path, "").await?.ok()?.json()?;
     let items = answer["associations"].as_array().into_iter().flatten();
     left.extend(items.map(|item| format!("PodIdentityAssociation: {}", item["associationId"])));
-    let groups = aws.query("ec2", "DescribeSecurityGroups", &[]).await?.ok()?;
-    let names = groups.xml_all("groupName").into_iter();
-    let ours = names.filter(|name| *name != "default" && !name.starts_with("eks-cluster-sg-"));
-    left.extend(ours.map(|name| format!("SecurityGroup: {name}")));
+    left.extend(security_groups_left(aws).await?);
     let roles = aws.query("iam", "ListRoles", &[]).await?.ok()?;
     let own = format!("{}-cluster", seeded.cluster_name);
     let names = roles
@@ -178,6 +175,19 @@ pub async fn leftovers(aws: &Aws, seeded: &Seeded) -> Result<Vec<String>> {
     left.extend(policies.xml_all("PolicyName").into_iter().map(|name| format!("Policy: {name}")));
     left.extend(caches_left(aws).await?);
     Ok(left)
+}
+
+/// Security groups, by their ids, but those of AWS.
+async fn security_groups_left(aws: &Aws) -> Result<Vec<String>> {
+    let groups = aws.query("ec2", "DescribeSecurityGroups", &[]).await?.ok()?;
+    let own = |item: &&str| {
+        let name = xml_texts(item, "groupName").into_iter().next().unwrap_or_default();
+        name != "default" && !name.starts_with("eks-cluster-sg-")
+    };
+    // Rules are items too, and name groups; a group's own id comes with an owner and a name.
+    let items = groups.body.split("<item>").filter(|item| item.contains("<groupName>"));
+    let ids = items.filter(own).filter_map(|item| xml_texts(item, "groupId").into_iter().next());
+    Ok(ids.map(|id| format!("SecurityGroup: {id}")).collect())
 }
 
 /// Replication groups, subnet groups, parameter groups, users, user groups, and what scales caches.

@@ -15,6 +15,8 @@ mod plan;
 mod selection;
 mod vault;
 
+pub(super) use plan::unfinished;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::model::Model;

@@ -1,11 +1,12 @@
 //! Step `plan`: name and rules.
 
 use super::Walk;
+use crate::aws::Clients;
 use crate::aws::backup::plans::{self, NewPlan, Plan};
 use crate::aws::backup::{self, request_id};
 use crate::framework::value::{AttributePath, Value};
 use crate::platform::naming::creation_token;
-use crate::platform::tags::Observed;
+use crate::platform::tags::{IgnoreRules, Observed};
 use crate::resources::backup_plan::{KIND, wanted};
 use crate::resources::step::{During, StepError};
 
@@ -51,21 +52,12 @@ impl Walk<'_> {
                 return Ok(found);
             }
         }
-        let listed = plans::list_plans_by_name(&self.clients, &self.name).await;
-        for plan in listed.during(STEP, &*doing)? {
-            if self.is_ours_unfinished(&plan.arn).await? {
-                tracing::info!(plan = plan.id, "taking over what an interrupted create left");
-                return plans::find_plan_by_id(&self.clients, &plan.id).await.during(STEP, doing);
-            }
-        }
-        Ok(None)
-    }
-
-    async fn is_ours_unfinished(&self, arn: &str) -> Result<bool, StepError> {
-        let doing = format!("reading the tags of {arn}");
-        let tags = backup::find_tags(&self.clients, arn).await.during(STEP, doing)?;
-        let observed = Observed::read(&tags.unwrap_or_default(), &self.provider.ignore_tags, &[]);
-        Ok(observed.may_be_adopted_by(wanted::owner(&self.name)))
+        let ignore = &self.provider.ignore_tags;
+        let Some(id) = unfinished(&self.clients, &self.name, ignore).await? else {
+            return Ok(None);
+        };
+        tracing::info!(plan = id, "taking over what an interrupted create left");
+        plans::find_plan_by_id(&self.clients, &id).await.during(STEP, doing)
     }
 
     async fn create_plan(&mut self, rules: &[plans::Rule]) -> Result<Plan, StepError> {
@@ -84,7 +76,8 @@ impl Walk<'_> {
             // A token remembers its first plan, whatever has become of it.
             let found = plans::find_plan_by_id(&self.clients, &created.id).await;
             let Some(plan) = found.during(STEP, &*doing)? else { continue };
-            if self.is_ours_unfinished(&plan.arn).await? {
+            let ignore = &self.provider.ignore_tags;
+            if is_ours_unfinished(&self.clients, &self.name, &plan.arn, ignore).await? {
                 return Ok(plan);
             }
         }
@@ -100,6 +93,33 @@ impl Walk<'_> {
             state.plan_version = plan.version.clone().into();
         });
     }
+}
+
+/// The plan that a create of ours made and did not come to record: its id.
+pub(in crate::resources::backup_plan) async fn unfinished(
+    clients: &Clients,
+    name: &str,
+    ignore: &IgnoreRules,
+) -> Result<Option<String>, StepError> {
+    let doing = format!("looking for the plan {name}");
+    for plan in plans::list_plans_by_name(clients, name).await.during(STEP, doing)? {
+        if is_ours_unfinished(clients, name, &plan.arn, ignore).await? {
+            return Ok(Some(plan.id));
+        }
+    }
+    Ok(None)
+}
+
+async fn is_ours_unfinished(
+    clients: &Clients,
+    name: &str,
+    arn: &str,
+    ignore: &IgnoreRules,
+) -> Result<bool, StepError> {
+    let doing = format!("reading the tags of {arn}");
+    let tags = backup::find_tags(clients, arn).await.during(STEP, doing)?;
+    let observed = Observed::read(&tags.unwrap_or_default(), ignore, &[]);
+    Ok(observed.may_be_adopted_by(wanted::owner(name)))
 }
 
 /// AWS keeps no two plans with the very same document.

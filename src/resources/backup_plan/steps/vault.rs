@@ -93,7 +93,11 @@ impl Walk<'_> {
     /// The lock. It is written only when it differs, because each writing starts the days anew.
     pub(super) async fn vault_lock(&mut self) -> Result<(), StepError> {
         const STEP: &str = "vault_lock";
-        let Some(vault) = self.find_vault().await? else { return Ok(()) };
+        let doing = format!("locking the vault {}", self.name);
+        let vault = self.find_vault().await?.ok_or_else(|| {
+            let why = "the vault is gone, or may not be seen".to_owned();
+            StepError::refused(STEP, &doing, why, "Find out who removes or hides it.")
+        })?;
         let known = self.prior.as_ref().and_then(wanted::lock);
         match wanted::lock(&self.planned) {
             None if !wanted::is_locked(&vault) => {}
@@ -107,7 +111,7 @@ impl Walk<'_> {
                 if !(wanted::has_lock(&vault, &lock) && same_days) {
                     settings::put_vault_lock(&self.clients, &self.name, &lock)
                         .await
-                        .during(STEP, format!("locking the vault {}", self.name))
+                        .during(STEP, doing)
                         .map_err(|error| error.blame(AttributePath::new("vault_lock")))?;
                 }
             }

@@ -9,6 +9,7 @@ mod offers;
 #[cfg(test)]
 mod tests;
 
+use super::delete::is_torn_down;
 use super::model::{Autoscaling, Model};
 use super::{validate, wanted};
 use crate::framework::diagnostic::diagnostic;
@@ -30,7 +31,7 @@ pub(super) async fn plan(
     plan: &mut Plan<Model>,
 ) {
     let Plan { planned, replaces, diagnostics } = plan;
-    let PlanRequest { config, prior, .. } = request;
+    let PlanRequest { config, prior, private, .. } = request;
     let region = attributes::plan_region(cx, &config.region, &mut planned.region, diagnostics);
     planned.tags_all = attributes::plan_tags(cx, &planned.tags, OWN_TAGS, diagnostics);
     planned.engine = Value::Value(PLATFORM.engine.to_owned());
@@ -58,6 +59,10 @@ pub(super) async fn plan(
     if !prior.is_some_and(is_complete) {
         planned.status = Value::Unknown;
         planned.status_reason = Value::Unknown;
+    }
+    if prior.is_some() && is_torn_down(private) {
+        // What a destroy has left goes, and a new one is made.
+        replaces.push(AttributePath::new(attributes::STATUS));
     }
 }
 

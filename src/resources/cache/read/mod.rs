@@ -12,6 +12,7 @@ use futures_util::join;
 
 pub(super) use record::outputs;
 
+use super::delete::is_torn_down;
 use super::model::Model;
 use super::{KIND, NOUN, wanted};
 use crate::aws::application_auto_scaling::{self, ScalableTarget, TargetTracking};
@@ -140,6 +141,9 @@ pub(super) async fn read(
         }
     };
     let Some(observed) = observed else {
+        if is_torn_down(private) {
+            return Ok(Found::Present(Box::new(state)));
+        }
         if !attributes::is_unfinished(private) {
             return Ok(Found::Gone);
         }

@@ -50,9 +50,14 @@ impl Walk<'_> {
             return Err(StepError::refused(STEP, &doing, why, "Check subnet_ids."));
         };
         let description = format!("Clients of the cache {}", self.id);
-        ec2::create_security_group(&self.clients, vpc_id, name, &description, tags)
-            .await
-            .during(STEP, doing)
+        match ec2::create_security_group(&self.clients, vpc_id, name, &description, tags).await {
+            // The answer to the first attempt was lost, or somebody was faster.
+            Err(error) if error.is_code("InvalidGroup.Duplicate") => {
+                let found = self.find_security_group(name).await?;
+                found.map(|group| group.id).ok_or(error).during(STEP, doing)
+            }
+            created => created.during(STEP, doing),
+        }
     }
 
     /// The group the state knows, or one of the name that was made for this cache.

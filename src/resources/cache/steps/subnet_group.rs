@@ -1,7 +1,9 @@
 //! Step `subnet_group`: where the nodes may be placed.
 
+use std::collections::BTreeSet;
+
 use super::Walk;
-use crate::aws::elasticache::subnet_groups;
+use crate::aws::elasticache::subnet_groups::{self, SubnetGroup};
 use crate::framework::value::{AttributePath, Value, known_set};
 use crate::resources::step::{During, StepError};
 
@@ -29,18 +31,10 @@ impl Walk<'_> {
                 .blame(AttributePath::new("subnet_group_name")));
             }
             None => {
-                let description = format!("Subnets of the cache {}", self.id);
-                let tags = self.own_tags(false);
-                let group = subnet_groups::create_subnet_group(
-                    &self.clients,
-                    &name,
-                    &description,
-                    &wanted,
-                    &tags,
-                )
-                .await
-                .during(STEP, &*doing)
-                .map_err(|error| error.blame(AttributePath::new("subnet_ids")))?;
+                let group = self
+                    .create_subnet_group(&name, &wanted)
+                    .await
+                    .map_err(|error| error.blame(AttributePath::new("subnet_ids")))?;
                 self.begin_record();
                 group
             }
@@ -66,7 +60,7 @@ impl Walk<'_> {
                         .during(STEP, doing)
                         .map_err(|error| error.blame(AttributePath::new("subnet_ids")))?;
                 }
-                subnet_groups::SubnetGroup { subnet_ids: wanted, ..group }
+                SubnetGroup { subnet_ids: wanted, ..group }
             }
         };
         let ids = self.subnet_group.subnet_ids.iter().cloned().collect();
@@ -75,5 +69,31 @@ impl Walk<'_> {
             state.subnet_ids = Value::Value(ids);
         });
         Ok(())
+    }
+
+    async fn create_subnet_group(
+        &self,
+        name: &str,
+        wanted: &BTreeSet<String>,
+    ) -> Result<SubnetGroup, StepError> {
+        let doing = format!("creating the subnet group {name:?}");
+        let description = format!("Subnets of the cache {}", self.id);
+        let (clients, tags) = (&self.clients, self.own_tags(false));
+        let created =
+            subnet_groups::create_subnet_group(clients, name, &description, wanted, &tags).await;
+        let Err(error) = created else { return created.during(STEP, doing) };
+        // The answer to the first attempt was lost, or somebody was faster.
+        if error.is_code("CacheSubnetGroupAlreadyExists") {
+            let found = subnet_groups::find_subnet_group(clients, name).await;
+            if let Some(group) = found.during(STEP, &*doing)?
+                && group.subnet_ids == *wanted
+                && self
+                    .owns(STEP, &format!("the subnet group {name}"), group.arn.as_deref())
+                    .await?
+            {
+                return Ok(group);
+            }
+        }
+        Err(error).during(STEP, doing)
     }
 }

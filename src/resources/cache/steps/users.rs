@@ -34,11 +34,13 @@ impl Walk<'_> {
             ids.insert(id);
         }
         self.user_group(&ids).await?;
-        let users = self.planned.users.clone();
-        self.recorder.update(|state| state.users = users);
         for id in former_ids(&self.id, &before).difference(&ids) {
             delete_user(&self.clients, id, &self.wait).await?;
         }
+        // Only now: by the state alone a later run knows of users that are still to go. New ones are
+        // known by the group they are in.
+        let users = self.planned.users.clone();
+        self.recorder.update(|state| state.users = users);
         Ok(())
     }
 

@@ -3,13 +3,13 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::Walk;
-use crate::aws::{Clients, Wait, eks, iam};
+use crate::aws::{Clients, Wait, iam};
 use crate::framework::value::Value;
 use crate::platform::tags::Observed;
 use crate::resources::shared_storage::csi::{Part, name_of_role, owner, workload};
 use crate::resources::shared_storage::model::Model;
 use crate::resources::step::{During, StepError};
-use crate::resources::workload_access::{self, Granted, Workload};
+use crate::resources::workload_access::{self, Granted, Workload, conflicts_with};
 
 const STEP: &str = "csi_pod_identity";
 
@@ -96,15 +96,12 @@ pub(in crate::resources::shared_storage) async fn remove_role(
         return Ok(());
     };
     let Some(workload) = workload(part, model) else { return Ok(()) };
-    let association = match &workload.key {
-        Some(key) => match eks::find_association_id_by_key(clients, key).await {
-            // Without its cluster there is no association either.
-            Err(error) if error.is_not_found() => None,
-            found => found.during(STEP, "finding the Pod Identity association")?,
-        },
-        None => None,
-    };
-    let association = association.as_deref().map(|id| (cluster.as_str(), id));
+    let found = workload_access::find(clients, &workload, &Granted::default()).await;
+    let found = found.during(STEP, "finding the Pod Identity association")?;
+    // The service account may have been given another role since, by somebody else.
+    let foreign = conflicts_with(&workload, None, found.association.as_ref());
+    let association = found.association.filter(|_| foreign.is_empty());
+    let association = association.as_ref().map(|one| (cluster.as_str(), one.id.as_str()));
     let name = name_of_role(part, cluster);
     workload_access::remove(clients, wait, owner(id), &name, association).await
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::Walk;
 use crate::aws::ec2::{self, IngressRule, Peer};
-use crate::aws::{eks, retry};
+use crate::aws::tags::Tags;
+use crate::aws::{self, eks, retry};
 use crate::framework::value::{Strings, Value, known_set};
 use crate::platform::tags::TagChanges;
 use crate::resources::attributes::tag_changes;
@@ -42,10 +43,7 @@ impl Walk<'_> {
             }
             group.id
         } else {
-            let description = format!("Mount targets of {}", self.id);
-            ec2::create_security_group(&self.clients, &vpc_id, &name, &description, &tags)
-                .await
-                .during(STEP, doing)?
+            self.create_security_group(&vpc_id, &name, &tags).await.during(STEP, doing)?
         };
         self.recorder.update(|state| state.security_group_id = Value::Value(group_id.clone()));
         if !self.planned.security_group_ids.is_value() {
@@ -54,6 +52,23 @@ impl Walk<'_> {
         let groups = self.planned.security_group_ids.clone();
         self.recorder.update(|state| state.security_group_ids = groups);
         self.ingress_rules(&group_id).await
+    }
+
+    async fn create_security_group(
+        &self,
+        vpc_id: &str,
+        name: &str,
+        tags: &Tags,
+    ) -> Result<String, aws::Error> {
+        let description = format!("Mount targets of {}", self.id);
+        match ec2::create_security_group(&self.clients, vpc_id, name, &description, tags).await {
+            // The answer to the first attempt was lost: nobody else knew the name.
+            Err(error) if error.is_code("InvalidGroup.Duplicate") => {
+                let found = ec2::find_security_group_by_name(&self.clients, vpc_id, name).await?;
+                found.map(|group| group.id).ok_or(error)
+            }
+            created => created,
+        }
     }
 
     /// Deletes the group when it is no longer wanted: the mount targets have let go of it by now.

@@ -21,6 +21,8 @@ pub enum Effect {
         /// The message.
         message: String,
     },
+    /// Refused for want of rights, in the words of the service.
+    Deny,
     /// Refused as throttled, in the words of the service.
     Throttle,
     /// Refused with a failure of AWS's side, in the words of the service.
@@ -80,6 +82,7 @@ impl fmt::Debug for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refuse { status, code, .. } => write!(f, "Refuse({status} {code})"),
+            Self::Deny => f.write_str("Deny"),
             Self::Throttle => f.write_str("Throttle"),
             Self::ServerError => f.write_str("ServerError"),
             Self::LoseAnswer => f.write_str("LoseAnswer"),
@@ -107,6 +110,7 @@ pub struct Fault {
     aim: Aim,
     skip: usize,
     times: usize,
+    same_call: bool,
     effect: Effect,
 }
 
@@ -119,7 +123,14 @@ impl fmt::Debug for Fault {
 
 impl Fault {
     fn aimed(account: &str, aim: Aim) -> Self {
-        Self { account: account.to_owned(), aim, skip: 0, times: 1, effect: Effect::ServerError }
+        Self {
+            account: account.to_owned(),
+            aim,
+            skip: 0,
+            times: 1,
+            same_call: false,
+            effect: Effect::ServerError,
+        }
     }
 
     /// Meets calls of an operation. `service` is the signing name; `efs` is understood.
@@ -150,6 +161,13 @@ impl Fault {
     #[must_use]
     pub fn times(mut self, calls: usize) -> Self {
         self.times = calls;
+        self
+    }
+
+    /// After the first call it meets, meets only what repeats that call, word for word.
+    #[must_use]
+    pub fn same_call(mut self) -> Self {
+        self.same_call = true;
         self
     }
 
@@ -195,13 +213,15 @@ struct Active {
     fault: Fault,
     seen: usize,
     hits: usize,
+    /// The first call it met, as far as a repetition is the same.
+    first: Option<String>,
 }
 
 impl Faults {
     pub(super) fn add(&mut self, fault: Fault) -> FaultId {
         self.next += 1;
         let id = FaultId(self.next);
-        self.active.push(Active { id, fault, seen: 0, hits: 0 });
+        self.active.push(Active { id, fault, seen: 0, hits: 0, first: None });
         id
     }
 
@@ -225,9 +245,12 @@ impl Faults {
                 continue;
             }
             active.seen += 1;
+            let other = active.fault.same_call
+                && active.first.as_ref().is_some_and(|first| *first != call.target());
             let due = active.seen > active.fault.skip && active.hits < active.fault.times;
-            if due && effect.is_none() {
+            if due && !other && effect.is_none() {
                 active.hits += 1;
+                active.first.get_or_insert_with(|| call.target());
                 effect = Some(active.fault.effect.clone());
             }
         }

@@ -262,6 +262,7 @@ impl Shared {
             Some(Effect::Refuse { status, code, message }) => {
                 return Ok(reply::error(call, *status, code, message, &[]));
             }
+            Some(Effect::Deny) => return Ok(reply::denied(call)),
             Some(Effect::Throttle) => return Ok(reply::throttled(call)),
             Some(Effect::ServerError) => return Ok(reply::server_error(call)),
             Some(Effect::LoseRequest) => anyhow::bail!("request lost on command"),

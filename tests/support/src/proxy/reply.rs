@@ -142,6 +142,20 @@ pub(crate) fn error(
     }
 }
 
+/// A refusal for want of rights in the words of the call's service.
+pub(crate) fn denied(call: &Call) -> Reply {
+    let (status, code) = match call.service.as_str() {
+        "s3" | "iam" | "sts" | "elasticache" => (403, "AccessDenied"),
+        "ec2" => (403, "UnauthorizedOperation"),
+        "elasticfilesystem" | "eks" | "backup" => (403, "AccessDeniedException"),
+        _ => (400, "AccessDeniedException"),
+    };
+    let Call { service, operation, account, .. } = call;
+    let user = format!("arn:aws:iam::{account}:user/bench");
+    let message = format!("User: {user} is not authorized to perform: {service}:{operation}");
+    error(call, status, code, &message, &[])
+}
+
 /// Throttling in the words of the call's service.
 pub(crate) fn throttled(call: &Call) -> Reply {
     let (status, code) = match call.service.as_str() {

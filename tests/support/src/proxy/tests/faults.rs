@@ -38,6 +38,31 @@ async fn a_fault_meets_as_many_calls_as_told_after_those_skipped() {
 }
 
 #[tokio::test]
+async fn a_refusal_speaks_the_language_of_each_service() {
+    let (bench, aws) = through_proxy().await;
+    let account = aws.account().to_owned();
+    bench.proxy.inject(Fault::when(&account, |_| true).always().effect(Effect::Deny));
+    let efs = efs(&aws, "GET", "file-systems", "").await;
+    assert_eq!((efs.status, efs.header("x-amzn-errortype")), (403, Some("AccessDeniedException")));
+    let ec2 = aws.query("ec2", "DescribeVpcs", &[]).await.unwrap();
+    assert_eq!((ec2.status, ec2.xml("Code")), (403, Some("UnauthorizedOperation")));
+    let iam = aws.query("iam", "ListRoles", &[]).await.unwrap();
+    assert_eq!((iam.status, iam.xml("Code")), (403, Some("AccessDenied")));
+}
+
+#[tokio::test]
+async fn a_fault_can_follow_one_call_through_its_repetitions() {
+    let (bench, aws) = through_proxy().await;
+    let fault = Fault::at_call(aws.account(), 0).times(2).same_call().effect(Effect::Throttle);
+    let fault = bench.proxy.inject(fault);
+    assert_eq!(efs(&aws, "GET", "file-systems", "").await.status, 429);
+    assert_eq!(aws.query("iam", "ListRoles", &[]).await.unwrap().status, 200);
+    assert_eq!(efs(&aws, "GET", "file-systems", "").await.status, 429);
+    assert_eq!(efs(&aws, "GET", "file-systems", "").await.status, 200);
+    assert_eq!(bench.proxy.hits(fault), 2);
+}
+
+#[tokio::test]
 async fn a_fault_can_meet_the_nth_call_whatever_it_is() {
     let (bench, aws) = through_proxy().await;
     bench.proxy.inject(Fault::at_call(aws.account(), 1));
