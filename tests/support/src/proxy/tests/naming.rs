@@ -1,6 +1,7 @@
 use super::super::names::is_mutating;
 use super::super::{Call, RULES};
 use super::{create_bucket, create_file_system, efs, through_proxy};
+use serde_json::json;
 use std::time::Duration;
 
 fn name(service: &str, method: &str, target: &str) -> String {
@@ -114,9 +115,19 @@ async fn calls_are_recorded_by_account_with_their_status() {
 async fn calls_of_an_assumed_role_belong_to_its_account() {
     let (bench, aws) = through_proxy().await;
     let target = bench.account();
+    let trust = json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": { "AWS": format!("arn:aws:iam::{}:root", aws.account()) },
+            "Action": "sts:AssumeRole",
+        }],
+    });
+    let parameters = [("RoleName", "other"), ("AssumeRolePolicyDocument", &trust.to_string())];
+    aws.as_account(&target).query("iam", "CreateRole", &parameters).await.unwrap().ok().unwrap();
     let role = format!("arn:aws:iam::{target}:role/other");
     let parameters = [("RoleArn", role.as_str()), ("RoleSessionName", "s")];
-    let answer = aws.query("sts", "AssumeRole", &parameters).await.unwrap();
+    let answer = aws.query("sts", "AssumeRole", &parameters).await.unwrap().ok().unwrap();
     let assumed = aws.as_account(answer.xml("AccessKeyId").unwrap());
     assumed.query("iam", "ListRoles", &[]).await.unwrap();
     assert_eq!(bench.proxy.count(&target, "iam", "ListRoles"), 1);
