@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::model::Model;
-use super::steps::{delete_user, delete_user_group, existing, former_ids};
+use super::steps::{delete_user, delete_user_group, existing, former_ids, leaving};
 use super::{KIND, NOUN, schema, wanted};
 use crate::aws::elasticache::replication_groups::{
     delete_replication_group, find_replication_group, wait_replication_group_deleted,
@@ -27,6 +27,8 @@ struct Teardown<'a> {
     prior: Model,
     id: String,
     unfinished: bool,
+    /// Users that an update was to delete and has not.
+    leaving: BTreeSet<String>,
     ignore: &'a IgnoreRules,
 }
 
@@ -54,6 +56,7 @@ pub(super) async fn delete(
         wait: Wait::new(deadline, cx.cancel.clone()),
         id: prior.id.clone().unwrap_or_else(|| name.clone()),
         unfinished: attributes::is_unfinished(&recorder.private),
+        leaving: leaving(&recorder.private),
         ignore: &cx.provider.ignore_tags,
         prior,
     };
@@ -169,11 +172,13 @@ impl Teardown<'_> {
     async fn users(&self) -> Result<(), StepError> {
         const STEP: &str = "users";
         let planned = wanted::users(&self.prior);
-        if planned.is_empty() && !self.prior.user_group_id.is_value() {
+        let none = planned.is_empty() && self.leaving.is_empty();
+        if none && !self.prior.user_group_id.is_value() {
             return Ok(());
         }
         let group_id = cache::user_group(&self.id);
         let mut ids = former_ids(&self.id, &planned);
+        ids.extend(self.leaving.iter().cloned());
         let doing = format!("looking at the user group {group_id}");
         let found = users::find_user_group(self.clients, &group_id).await.during(STEP, doing)?;
         if let Some(group) = found

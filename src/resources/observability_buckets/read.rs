@@ -4,11 +4,11 @@
 //! what differs is told by `bucket_status`, `status` and `status_reason`, and by what is missing
 //! from `bucket_names`, `role_arns` and `association_ids`. The next plan brings it back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::{join_all, join3};
 
-use super::access::{KIND, Share};
+use super::access::{KIND, Share, leaving};
 use super::import;
 use super::model::{BucketStatus, Model};
 use super::outputs::{complete, pending};
@@ -68,7 +68,14 @@ pub(super) async fn read(
         return Ok(Found::Gone);
     }
     attributes::keep_unfinished(private, unfinished(&buckets));
-    Ok(Found::Present(Box::new(describe(cx, &place, state, &buckets, &access, &unwanted))))
+    let mut found = describe(cx, &place, state, &buckets, &access, &unwanted);
+    let going: Vec<String> = leaving(private, BTreeSet::new(), &shares).into_iter().collect();
+    if !going.is_empty() {
+        let reason = format!("roles {} are still to be deleted.", going.join(", "));
+        found.status = Value::Value(INCOMPLETE.to_owned());
+        found.status_reason = Value::Value(reason);
+    }
+    Ok(Found::Present(Box::new(found)))
 }
 
 /// Whether the create of the whole never completed: then every bucket carries the marker still. One

@@ -64,7 +64,11 @@ fn judge(
     }
     let conflicts = conflicts_with(workload, found.role.as_ref(), found.association.as_ref());
     if conflicts.is_empty() && prior.is_none() {
-        diagnostics.warnings.extend(finished(planned, workload, found));
+        let finished = finished(planned, workload, found);
+        // With a role made elsewhere, apply would record that role before it met the association.
+        let given = workload.given_role_arn.is_some();
+        let list = if given { &mut diagnostics.errors } else { &mut diagnostics.warnings };
+        list.extend(finished);
     }
     for conflict in conflicts {
         diagnostics.add_error(match conflict {

@@ -14,6 +14,7 @@ pub(super) use record::outputs;
 
 use super::delete::is_torn_down;
 use super::model::Model;
+use super::steps::leaving;
 use super::{KIND, NOUN, wanted};
 use crate::aws::application_auto_scaling::{self, ScalableTarget, TargetTracking};
 use crate::aws::ec2::{self, IngressRule, SecurityGroup};
@@ -156,6 +157,13 @@ pub(super) async fn read(
         attributes::keep_unfinished(private, found.contains_key(tags::CREATING));
     }
     record::record(cx, &mut state, &observed);
+    let going = leaving(private);
+    if !going.is_empty() {
+        let going: Vec<String> = going.into_iter().collect();
+        let reason = format!("users {} are still to be deleted.", going.join(", "));
+        state.status = Value::Value(INCOMPLETE.to_owned());
+        state.status_reason = Value::Value(reason);
+    }
     Ok(Found::Present(Box::new(state)))
 }
 

@@ -1,7 +1,7 @@
 //! Step `cleanup`: what nothing names any more goes.
 
 use super::Walk;
-use super::users::{delete_user, delete_user_group, former_ids};
+use super::users::{delete_user, delete_user_group, former_ids, leaving};
 use crate::aws::elasticache::parameter_groups;
 use crate::aws::{ec2, retry};
 use crate::framework::value::Value;
@@ -19,7 +19,9 @@ impl Walk<'_> {
             (&prior.user_group_id, wanted::users(&self.planned).is_empty())
         {
             delete_user_group(&self.clients, group, &self.wait).await?;
-            for id in former_ids(&self.id, &wanted::users(&prior)) {
+            let mut ids = former_ids(&self.id, &wanted::users(&prior));
+            ids.extend(leaving(&self.recorder.private));
+            for id in ids {
                 delete_user(&self.clients, &id, &self.wait).await?;
             }
             self.recorder.update(|state| {

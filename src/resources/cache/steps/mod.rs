@@ -26,7 +26,7 @@ mod settings;
 mod subnet_group;
 mod users;
 
-pub(super) use users::{delete_user, delete_user_group, former_ids};
+pub(super) use users::{delete_user, delete_user_group, former_ids, leaving};
 
 use std::sync::Arc;
 

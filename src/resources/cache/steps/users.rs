@@ -10,6 +10,7 @@ use rustls::crypto::aws_lc_rs;
 use super::Walk;
 use crate::aws::elasticache::users::{self, Authentication};
 use crate::aws::{Secret, retry};
+use crate::framework::private::Private;
 use crate::framework::value::{AttributePath, Value};
 use crate::platform::cache;
 use crate::resources::cache::model::User;
@@ -34,13 +35,17 @@ impl Walk<'_> {
             ids.insert(id);
         }
         self.user_group(&ids).await?;
-        for id in former_ids(&self.id, &before).difference(&ids) {
-            delete_user(&self.clients, id, &self.wait).await?;
-        }
-        // Only now: by the state alone a later run knows of users that are still to go. New ones are
-        // known by the group they are in.
         let users = self.planned.users.clone();
         self.recorder.update(|state| state.users = users);
+        // Kept beside the state, which knows no more of them than of the group they have left.
+        let mut going = former_ids(&self.id, &before);
+        going.extend(leaving(&self.recorder.private));
+        going.retain(|id| !ids.contains(id));
+        keep_leaving(&mut self.recorder.private, &going);
+        for id in &going {
+            delete_user(&self.clients, id, &self.wait).await?;
+        }
+        keep_leaving(&mut self.recorder.private, &BTreeSet::new());
         Ok(())
     }
 
@@ -171,6 +176,24 @@ impl Walk<'_> {
     fn record_user_group(&mut self, id: &str) {
         self.begin_record();
         self.recorder.update(|state| state.user_group_id = Value::Value(id.to_owned()));
+    }
+}
+
+/// Where the ids of users are kept that have left their group and are to be deleted.
+const LEAVING: &str = "leaving_users";
+
+/// The ids of users that an update was to delete and has not.
+pub(in crate::resources::cache) fn leaving(private: &Private) -> BTreeSet<String> {
+    let ids = private.text(LEAVING).unwrap_or_default();
+    ids.split_whitespace().map(str::to_owned).collect()
+}
+
+fn keep_leaving(private: &mut Private, ids: &BTreeSet<String>) {
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    if ids.is_empty() {
+        private.remove(LEAVING);
+    } else {
+        private.set_text(LEAVING, ids.join(" "));
     }
 }
 
