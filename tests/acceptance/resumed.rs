@@ -85,6 +85,22 @@ async fn the_association_of_somebody_else_outlives_a_shared_storage() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_that_was_made_and_not_read_is_in_the_state() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        let name = format!("app-{}", scene.account);
+        let text = format!(
+            "resource \"officeless_application_bucket\" \"this\" {{ bucket = \"{name}\" }}\n"
+        );
+        scene.configure(&text);
+        let refusal = scene.refuses("s3", "GetBucketVersioning");
+        scene.workspace.apply().await.expect_error("not authorized to perform");
+        scene.proxy().remove(refusal);
+        scene.destroy().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_roles_of_a_bucket_go_before_it() {
     for cli in every_cli() {
         let scene = Scene::new(&cli).await;

@@ -235,12 +235,12 @@ async fn carry_out(walk: &Walk<'_>, mut work: Work, progress: &Progress<'_>) -> 
     if let Err(error) = drop_associations(walk, &mut work, progress).await {
         return vec![error];
     }
-    let observed = walk.existing_or_new(&work.wanted.name, work.recorded, true).await;
+    let exists = || progress.note(|_| {});
+    let observed = walk.existing_or_new(&work.wanted.name, work.recorded, true, &exists).await;
     let observed = match observed {
         Ok(observed) => observed,
         Err(error) => return vec![error],
     };
-    progress.note(|_| {});
     let before_copies = |step: &str| step != REPLICATION;
     let (settings, roles) = join(
         walk.settings(&work.wanted, &observed, &before_copies, &|_| {}),

@@ -76,10 +76,15 @@ impl Walk<'_> {
         recorded: bool,
         done: &(dyn Fn(&'static str) + Send + Sync),
     ) -> Result<Walked, StepError> {
-        let observed =
-            Box::pin(self.existing_or_new(&wanted.name, recorded, wanted.further.is_some()))
-                .await?;
-        done("bucket");
+        let observed = Box::pin(self.existing_or_new(
+            &wanted.name,
+            recorded,
+            wanted.further.is_some(),
+            &|| {
+                done("bucket");
+            },
+        ))
+        .await?;
         let wrote = Box::pin(self.settings(wanted, &observed, &|_| true, done)).await?;
         self.end(wanted, &observed, wrote, done).await
     }
@@ -137,12 +142,14 @@ impl Walk<'_> {
         self.write_tags(bucket, found, changes).await.during("tags", doing)
     }
 
-    /// The bucket as it is, made first if there is none.
+    /// The bucket as it is, made first if there is none. `exists` is told as soon as it is there and
+    /// ours, before it is read.
     pub async fn existing_or_new(
         &self,
         name: &str,
         recorded: bool,
         further: bool,
+        exists: &(dyn Fn() + Send + Sync),
     ) -> Result<Observed, StepError> {
         let doing = format!("creating bucket {name}");
         proceed(self.wait, "bucket", &doing)?;
@@ -150,6 +157,7 @@ impl Walk<'_> {
         if recorded {
             let found = read(self.clients, bucket, further).await;
             if let Some(observed) = found.during("bucket", format!("reading bucket {name}"))? {
+                exists();
                 return Ok(observed);
             }
         }
@@ -162,6 +170,7 @@ impl Walk<'_> {
         } else {
             self.create(name, &doing).await?;
         }
+        exists();
         self.visible(bucket, further).await
     }
 
