@@ -157,27 +157,6 @@ fn pages_are_what_the_provider_serves() {
     assert!(stale.is_empty(), "run `make docs` and commit:\n{}", stale.join("\n"));
 }
 
-#[test]
-fn the_report_of_faults_has_every_resource_and_no_failure() {
-    let page = tree::read("docs/guides/faults.md");
-    let rows: Vec<Vec<&str>> = page
-        .lines()
-        .filter(|line| line.starts_with("| `officeless_"))
-        .map(|line| line.split('|').map(str::trim).collect())
-        .collect();
-    for resource in resources::all() {
-        let name = format!("`{}`", resource.type_name());
-        for operation in ["create", "update", "replace", "delete"] {
-            let row = rows.iter().find(|row| row[1] == name && row[2] == operation);
-            let row = row.unwrap_or_else(|| panic!("{name} has no row for {operation}"));
-            for cell in row[4..].iter().filter(|cell| !cell.is_empty()) {
-                let (passed, points) = cell.split_once(" of ").unwrap();
-                assert_eq!(passed, points, "{name} {operation}");
-            }
-        }
-    }
-}
-
 /// Where a page and its file part.
 fn difference(there: Option<&str>, text: &str) -> String {
     let Some(there) = there else { return "there is no such file".to_owned() };
