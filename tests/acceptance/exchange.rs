@@ -12,11 +12,9 @@ const NAMES: [&str; 2] = [
     "registry.opentofu.org/officeless-platform/officeless",
 ];
 
-/// The complete example, and beside it a backup plan.
+/// The complete example.
 fn fill(workspace: &Workspace) {
-    Example::complete().unwrap().copy_to(&workspace.path()).unwrap();
-    let plan = "resource \"officeless_backup_plan\" \"spare\" {\n  name = \"spare\"\n}\n";
-    workspace.write("backup.tf", plan).unwrap();
+    workspace.copy_configuration(&Example::complete().unwrap().folder).unwrap();
 }
 
 const PREFIX: &str = "TF_VAR_name_prefix";
