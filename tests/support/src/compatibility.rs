@@ -20,6 +20,9 @@ const HEAD: &str = "| Scenarios of |";
 /// What a cell says of a room whose scenarios all passed.
 const GOOD: &str = "pass";
 
+/// What a cell says of a room with a scenario that did not pass.
+const BAD: &str = "fail";
+
 /// What a cell says of a room that never ran on that CLI.
 const NOT_RUN: &str = "not run";
 
@@ -108,13 +111,15 @@ impl Compatibility {
         }
     }
 
-    /// Where a run showed something else than the guide says; what it does not tell is no contradiction.
+    /// Where a run showed something else than the guide says. What it does not tell is no contradiction,
+    /// nor what it left out: this machine may lack what the guide's had.
     pub fn contradictions(&self, record: &Record) -> Vec<String> {
         let mut found = Vec::new();
         for (room, row) in &Self::of_record(record).cells {
             for (cli, shown) in row {
                 let said = self.cells.get(room).and_then(|row| row.get(cli));
-                if let Some(said) = said.filter(|said| *said != shown) {
+                let left_out = |said: &str| said.starts_with(GOOD) && shown != GOOD && shown != BAD;
+                if let Some(said) = said.filter(|said| *said != shown && !left_out(said)) {
                     found.push(format!("{room} on {cli}: it says {said}, the run says {shown}"));
                 }
             }
@@ -146,7 +151,7 @@ fn cell(outcomes: &BTreeSet<&str>) -> String {
         outcomes.iter().copied().partition(|outcome| is_reason(outcome));
     let all_passed = ended.iter().all(|outcome| *outcome == PASSED);
     match (all_passed, ended.is_empty(), reasons.is_empty()) {
-        (false, _, _) => "fail".to_owned(),
+        (false, _, _) => BAD.to_owned(),
         (true, true, _) => reasons.join(", "),
         (true, false, true) => GOOD.to_owned(),
         (true, false, false) => format!("{GOOD} ({})", reasons.join(", ")),
@@ -240,6 +245,8 @@ mod tests {
             said.contradictions(&later),
             ["two on tofu 1.12.6: it says fail, the run says pass"]
         );
+        let elsewhere = Record::read("one::a\ttofu 1.12.6\tno Go to build it with\t0\n");
+        assert!(said.contradictions(&elsewhere).is_empty(), "a machine that lacks something");
         let old = Record::read("two::a\tterraform 1.0.0\tfailed\t1\n");
         assert!(said.contradictions(&old).is_empty(), "a CLI that the guide does not name");
         said.update(&later, &["two".to_owned()].into());
