@@ -13,7 +13,9 @@ use futures_util::FutureExt as _;
 use super::data_source::DataSource;
 use super::diagnostic::provider_bug;
 use super::private::Private;
-use super::resource::{ApplyRequest, Context, Found, Plan, PlanRequest, Recorder, Resource};
+use super::resource::{
+    ApplyRequest, Context, DestroyRequest, Found, Plan, PlanRequest, Recorder, Resource,
+};
 use super::schema::Schema;
 use super::value::{AttributePath, Data, Diagnostic, Diagnostics, Dynamic};
 use super::{check, codec, contract, plan};
@@ -172,8 +174,8 @@ impl<R> Managed<R> {
         }
         if let (Some(prior), false) = (&prior_model, output.replaces.is_empty()) {
             let replacement = model(planned.clone())?;
-            if let Some(refusal) = self.resource.refuse_destroy(prior, Some(&replacement), private)
-            {
+            let destroy = DestroyRequest { prior, replacement: Some(&replacement), private };
+            if let Some(refusal) = self.resource.refuse_destroy(destroy) {
                 output.diagnostics.add_error(refusal);
             } else if let Some(warning) = self.resource.warn_destroy(prior) {
                 output.diagnostics.add_warning(warning);
@@ -239,9 +241,9 @@ where
         if input.proposed.is_null() {
             match optional_model(input.prior) {
                 Ok(Some(prior)) => {
-                    if let Some(refusal) =
-                        self.resource.refuse_destroy(&prior, None, &input.private)
-                    {
+                    let private = &input.private;
+                    let destroy = DestroyRequest { prior: &prior, replacement: None, private };
+                    if let Some(refusal) = self.resource.refuse_destroy(destroy) {
                         output.diagnostics.add_error(refusal);
                     } else if let Some(warning) = self.resource.warn_destroy(&prior) {
                         output.diagnostics.add_warning(warning);

@@ -57,6 +57,17 @@ pub struct Plan<M> {
     pub diagnostics: Diagnostics,
 }
 
+/// A destroy that is planned.
+#[derive(Debug)]
+pub struct DestroyRequest<'a, M> {
+    /// What exists by the last read.
+    pub prior: &'a M,
+    /// What it would be replaced by; `None` when it is to be destroyed for good.
+    pub replacement: Option<&'a M>,
+    /// What was kept beside the prior state.
+    pub private: &'a Private,
+}
+
 /// What apply is to bring about.
 #[derive(Debug)]
 pub struct ApplyRequest<M> {
@@ -149,14 +160,8 @@ pub trait Resource<C: Send + Sync + 'static>: Send + Sync + 'static {
         plan: &mut Plan<Self::Model>,
     );
 
-    /// Why this object may not be destroyed, if it may not. `planned` is what it would be replaced
-    /// by, `None` when it is to be destroyed for good; `private` is what is kept beside `prior`.
-    fn refuse_destroy(
-        &self,
-        _prior: &Self::Model,
-        _planned: Option<&Self::Model>,
-        _private: &Private,
-    ) -> Option<Diagnostic> {
+    /// Why this object may not be destroyed, if it may not.
+    fn refuse_destroy(&self, _request: DestroyRequest<'_, Self::Model>) -> Option<Diagnostic> {
         None
     }
 

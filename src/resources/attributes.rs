@@ -10,7 +10,7 @@ use crate::framework::private::Private;
 use crate::framework::resource::Context;
 use crate::framework::schema::{Attribute, Type};
 use crate::framework::value::{
-    AttributePath, Data, Diagnostic, Diagnostics, StringMap, Value, known_map, string_map,
+    AttributePath, Data, Diagnostics, StringMap, Value, known_map, string_map,
 };
 use crate::platform::classification::{DataClassification, Protection, breaches};
 use crate::platform::tags;
@@ -230,32 +230,6 @@ pub fn keep_unfinished(private: &mut Private, unfinished: bool) {
 /// Whether the create of an object did not complete.
 pub fn is_unfinished(private: &Private) -> bool {
     private.text(UNFINISHED).is_some()
-}
-
-/// The refusal to destroy a protected object; `None` when it may go.
-pub fn refuse_destroy(
-    noun: &str,
-    name: &str,
-    unfinished: bool,
-    protection: &Value<bool>,
-    replaced: bool,
-) -> Option<Diagnostic> {
-    if unfinished || *protection != Value::Value(true) {
-        return None;
-    }
-    let (done, how) = if replaced {
-        ("replaced", "set deletion_protection = false along with the change that replaces it")
-    } else {
-        ("destroyed", "set deletion_protection = false, apply, and destroy then")
-    };
-    Some(diagnostic(
-        "Deletion Protection",
-        format!(
-            "The {noun} {name:?} may not be {done}: deletion_protection = true, and its data would \
-             be lost. Nothing was changed. To insist, {how}."
-        ),
-        AttributePath::new("deletion_protection"),
-    ))
 }
 
 /// The tag calls of a service, from the difference the platform found.

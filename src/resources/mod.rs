@@ -4,7 +4,8 @@
 //! steps, its read, its delete, its import. Create and update are the same walk of steps; each step
 //! is *find → compare → act → wait → record* and may be repeated at any time.
 //!
-//! Shared by all rooms: [`attributes`] (what every composite has), `forms` (ids and addresses),
+//! Shared by all rooms: [`composite`] (how operations begin and end), [`attributes`] (what every
+//! composite has), `forms` (ids and addresses),
 //! [`timeouts`], [`step`] (how a failed step is told), [`workload_access`] (how a workload gets its
 //! rights), [`bucket`] (one S3 bucket from nothing to complete and back).
 
@@ -15,6 +16,7 @@ pub mod block_storage;
 pub mod block_volume;
 pub mod bucket;
 pub mod cache;
+pub mod composite;
 mod forms;
 pub mod observability_buckets;
 pub mod pod_identity;

@@ -12,6 +12,7 @@ use crate::aws::wait::Wait;
 use crate::framework::diagnostic::diagnostic;
 use crate::framework::value::{AttributePath, Diagnostic};
 use crate::platform::permissions;
+use crate::resources::timeouts::Operation;
 
 /// A step that did not reach its result.
 #[derive(Debug, thiserror::Error)]
@@ -134,6 +135,16 @@ impl Verb {
     }
 }
 
+impl From<Operation> for Verb {
+    fn from(operation: Operation) -> Self {
+        match operation {
+            Operation::Create => Self::Creating,
+            Operation::Update => Self::Updating,
+            Operation::Delete => Self::Deleting,
+        }
+    }
+}
+
 /// The operation a step failed in.
 #[derive(Clone, Debug)]
 pub struct Report<'a> {
@@ -223,6 +234,11 @@ pub fn reason(error: &StepError) -> String {
         let _ = write!(text, "\nRequest ID: {request_id}");
     }
     text
+}
+
+/// The reasons of several failures, a line or more each: what `status_reason` keeps of them.
+pub fn reasons(errors: &[StepError]) -> String {
+    errors.iter().map(reason).collect::<Vec<_>>().join("\n")
 }
 
 /// An error and everything below it, each layer once.

@@ -32,6 +32,13 @@ pub enum Operation {
     Delete,
 }
 
+impl Operation {
+    /// What an apply does, by what exists before it.
+    pub fn of<M>(prior: Option<&M>) -> Self {
+        if prior.is_some() { Self::Update } else { Self::Create }
+    }
+}
+
 /// What each operation of one composite may take when configuration is silent, in minutes.
 #[derive(Clone, Copy, Debug)]
 pub struct Defaults {

@@ -221,7 +221,6 @@ impl Clients {
         })
     }
 
-    #[allow(dead_code, reason = "the functions for it come with the backup plan")]
     pub(super) fn backup(&self) -> &aws_sdk_backup::Client {
         self.backup.get_or_init(|| {
             let service = Service::Backup;

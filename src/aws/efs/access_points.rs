@@ -5,11 +5,11 @@ use aws_sdk_efs::types::{
     AccessPointDescription, CreationInfo, PosixUser as SdkPosixUser, RootDirectory,
 };
 
-use super::{failed, read_tags, unbuildable, write_tags};
+use super::{arriving, failed, leaving, read_tags, unbuildable, write_tags};
 use crate::aws::clients::Clients;
 use crate::aws::error::{self, Error, Service};
 use crate::aws::tags::Tags;
-use crate::aws::wait::{Seen, States, Wait};
+use crate::aws::wait::Wait;
 
 /// The user that everything done through an access point counts as.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,13 +165,9 @@ pub async fn wait_access_point_available(
     id: &str,
     wait: &Wait,
 ) -> Result<AccessPoint, Error> {
-    const STATES: States = States { pending: &["creating", "updating"], target: &["available"] };
     let what = format!("access point {id} to become available");
     wait.until(Service::Efs, "DescribeAccessPoints", &what, async || {
-        Ok(match find_access_point_by_id(clients, id).await? {
-            None => Seen::Pending("not visible".to_owned()),
-            Some(found) => STATES.judge(&found.state.clone(), found),
-        })
+        Ok(arriving(find_access_point_by_id(clients, id).await?, |found| &found.state))
     })
     .await
 }
@@ -182,14 +178,9 @@ pub async fn wait_access_point_deleted(
     id: &str,
     wait: &Wait,
 ) -> Result<(), Error> {
-    const STATES: States =
-        States { pending: &["available", "updating", "deleting"], target: &["deleted"] };
     let what = format!("access point {id} to be deleted");
     wait.until(Service::Efs, "DescribeAccessPoints", &what, async || {
-        Ok(match find_access_point_by_id(clients, id).await? {
-            None => Seen::Done(()),
-            Some(found) => STATES.judge(&found.state, ()),
-        })
+        Ok(leaving(find_access_point_by_id(clients, id).await?, |found| &found.state))
     })
     .await
 }

@@ -154,6 +154,22 @@ pub async fn list_file_systems(clients: &Clients) -> Result<Vec<FileSystem>, Err
     }
 }
 
+/// What is created or updated; a new one may take a moment to be described.
+fn arriving<T>(found: Option<T>, state: impl Fn(&T) -> &str) -> Seen<T> {
+    const STATES: States = States { pending: &["creating", "updating"], target: &["available"] };
+    match found {
+        None => Seen::Pending("not visible".to_owned()),
+        Some(found) => STATES.judge(&state(&found).to_owned(), found),
+    }
+}
+
+/// What is deleted; it may be described for a while.
+fn leaving<T>(found: Option<T>, state: impl Fn(&T) -> &str) -> Seen<()> {
+    const STATES: States =
+        States { pending: &["available", "updating", "deleting"], target: &["deleted"] };
+    found.map_or(Seen::Done(()), |found| STATES.judge(state(&found), ()))
+}
+
 /// Waits until the file system is available after a creation or an update.
 /// IAM: elasticfilesystem:DescribeFileSystems
 pub async fn wait_file_system_available(
@@ -161,14 +177,9 @@ pub async fn wait_file_system_available(
     id: &str,
     wait: &Wait,
 ) -> Result<FileSystem, Error> {
-    const STATES: States = States { pending: &["creating", "updating"], target: &["available"] };
     let what = format!("file system {id} to become available");
     wait.until(Service::Efs, "DescribeFileSystems", &what, async || {
-        Ok(match find_file_system_by_id(clients, id).await? {
-            // Not visible yet: a new file system may take a moment to be described.
-            None => Seen::Pending("not visible".to_owned()),
-            Some(found) => STATES.judge(&found.state.clone(), found),
-        })
+        Ok(arriving(find_file_system_by_id(clients, id).await?, |found| &found.state))
     })
     .await
 }
@@ -179,14 +190,9 @@ pub async fn wait_file_system_deleted(
     id: &str,
     wait: &Wait,
 ) -> Result<(), Error> {
-    const STATES: States =
-        States { pending: &["available", "updating", "deleting"], target: &["deleted"] };
     let what = format!("file system {id} to be deleted");
     wait.until(Service::Efs, "DescribeFileSystems", &what, async || {
-        Ok(match find_file_system_by_id(clients, id).await? {
-            None => Seen::Done(()),
-            Some(found) => STATES.judge(&found.state, ()),
-        })
+        Ok(leaving(find_file_system_by_id(clients, id).await?, |found| &found.state))
     })
     .await
 }

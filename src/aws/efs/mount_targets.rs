@@ -2,10 +2,10 @@
 
 use aws_sdk_efs::types::MountTargetDescription;
 
-use super::failed;
+use super::{arriving, failed, leaving};
 use crate::aws::clients::Clients;
 use crate::aws::error::{self, Error, Service};
-use crate::aws::wait::{Seen, States, Wait};
+use crate::aws::wait::Wait;
 
 /// A mount target as AWS describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,13 +105,9 @@ pub async fn wait_mount_target_available(
     id: &str,
     wait: &Wait,
 ) -> Result<MountTarget, Error> {
-    const STATES: States = States { pending: &["creating", "updating"], target: &["available"] };
     let what = format!("mount target {id} to become available");
     wait.until(Service::Efs, "DescribeMountTargets", &what, async || {
-        Ok(match find_mount_target_by_id(clients, id).await? {
-            None => Seen::Pending("not visible".to_owned()),
-            Some(found) => STATES.judge(&found.state.clone(), found),
-        })
+        Ok(arriving(find_mount_target_by_id(clients, id).await?, |found| &found.state))
     })
     .await
 }
@@ -122,14 +118,9 @@ pub async fn wait_mount_target_deleted(
     id: &str,
     wait: &Wait,
 ) -> Result<(), Error> {
-    const STATES: States =
-        States { pending: &["available", "updating", "deleting"], target: &["deleted"] };
     let what = format!("mount target {id} to be deleted");
     wait.until(Service::Efs, "DescribeMountTargets", &what, async || {
-        Ok(match find_mount_target_by_id(clients, id).await? {
-            None => Seen::Done(()),
-            Some(found) => STATES.judge(&found.state, ()),
-        })
+        Ok(leaving(find_mount_target_by_id(clients, id).await?, |found| &found.state))
     })
     .await
 }

@@ -4,7 +4,6 @@ use futures_util::future::{join_all, join3};
 
 use super::model::{Model, ReplicationModel};
 use super::names::{existing, refusal};
-use super::plan::report;
 use super::wanted::{KIND, known};
 use crate::aws::arn::Arn;
 use crate::aws::s3::Bucket;
@@ -17,6 +16,7 @@ use crate::framework::value::{AttributePath, Diagnostic, Diagnostics, Dynamic, V
 use crate::platform::tags::{IgnoreRules, Observed, Owner, RESOURCE};
 use crate::provider::context::ProviderContext;
 use crate::resources::bucket::Place;
+use crate::resources::composite::Composite;
 use crate::resources::step::{During as _, StepError, Verb};
 use crate::resources::workload_access::{self, Conflict};
 
@@ -55,14 +55,13 @@ pub(super) async fn find(
         replication(cx, &clients, change.prior, change.planned),
     ))
     .await;
-    let title = change.planned.title();
     for found in [name, access, copies] {
         match found {
             Ok(Told { errors, warnings }) => {
                 diagnostics.errors.extend(errors);
                 diagnostics.warnings.extend(warnings);
             }
-            Err(error) => diagnostics.add_error(report(Verb::Planning, &title).diagnostic(&error)),
+            Err(error) => diagnostics.add_error(change.planned.told(Verb::Planning, &error)),
         }
     }
 }

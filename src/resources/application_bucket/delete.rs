@@ -5,18 +5,17 @@ use futures_util::future::join_all;
 
 use super::access::name_of_replication_role;
 use super::model::Model;
-use super::plan::report;
-use super::schema::TIMEOUTS;
-use super::steps::{account, name_in};
+use super::steps::name_in;
 use super::wanted::{KIND, known};
 use crate::aws::{Clients, Wait};
 use crate::framework::resource::{Context, Recorder};
 use crate::framework::value::{Diagnostic, Value};
 use crate::platform::tags::Owner;
 use crate::provider::context::ProviderContext;
-use crate::resources::attributes::INCOMPLETE;
+use crate::resources::bucket::place;
 use crate::resources::bucket::{Emptying, delete_bucket};
-use crate::resources::step::{Report, StepError, Verb, reason};
+use crate::resources::composite::{Composite, begin, conclude_delete};
+use crate::resources::step::{StepError, Verb, reasons};
 use crate::resources::timeouts::Operation;
 use crate::resources::workload_access::{self, Granted};
 
@@ -26,9 +25,8 @@ pub(super) async fn delete(
     prior: Model,
     recorder: &mut Recorder<Model>,
 ) -> Result<(), Diagnostic> {
-    let place = account(cx, &prior, Verb::Deleting).await?;
-    let clients = cx.provider.clients(&place.region);
-    let wait = Wait::new(TIMEOUTS.deadline(&prior.timeouts, Operation::Delete), cx.cancel.clone());
+    let place = place(cx, &prior, Verb::Deleting).await?;
+    let (clients, wait) = begin(cx, &prior, Operation::Delete);
     let name = known(&prior.id).flatten().unwrap_or_default();
     let mut left = prior.clone();
     let mut errors = remove_access(&clients, &wait, &name, &prior, &mut left).await;
@@ -42,13 +40,11 @@ pub(super) async fn delete(
     if errors.is_empty() {
         errors.extend(delete_bucket(&clients, &wait, &place, &name, emptying).await.err());
     }
-    let report = Report { exists: left.inventory(), ..report(Verb::Deleting, &name) };
-    let Some(told) = report.diagnostic_of_all(&errors) else { return Ok(()) };
-    let reasons: Vec<String> = errors.iter().map(reason).collect();
-    left.status = Value::Value(INCOMPLETE.to_owned());
-    left.status_reason = Value::Value(reasons.join("\n"));
-    recorder.record(left);
-    Err(told)
+    if !errors.is_empty() {
+        left.set_incomplete(reasons(&errors));
+        recorder.record(left);
+    }
+    conclude_delete(&prior, &errors, recorder)
 }
 
 async fn remove_access(

@@ -6,7 +6,6 @@ use serde_json::Value as Json;
 
 use super::access::name_of_role;
 use super::model::{AccessModel, Model};
-use super::plan::report;
 use super::steps::name_in;
 use super::wanted::{KIND, text};
 use crate::aws::eks::{self, Association};
@@ -19,6 +18,7 @@ use crate::platform::policies::BucketAccess;
 use crate::platform::tags::{Observed, Owner};
 use crate::provider::context::ProviderContext;
 use crate::resources::bucket::statements;
+use crate::resources::composite::{import_id, told};
 use crate::resources::step::{During as _, Verb};
 use crate::resources::workload_access::Granted;
 
@@ -27,12 +27,9 @@ const PARALLEL: usize = 8;
 
 /// The state that the first read fills in: it has no ARN yet.
 pub(super) fn import(cx: &Context<ProviderContext>, id: &str) -> Result<Model, Diagnostic> {
-    let (name, region) = match id.rsplit_once('@') {
-        Some((name, region)) => (name, region.to_owned()),
-        None => (id, cx.provider.region().to_owned()),
-    };
+    let (name, region) = import_id(cx, id);
     // A name with the account-regional ending is one that may be had, too.
-    if check_bucket_name(name.strip_suffix("-an").unwrap_or(name)).is_err() {
+    if check_bucket_name(name.strip_suffix("-an").unwrap_or(&name)).is_err() {
         return Err(whole(
             "Invalid Import Id",
             format!(
@@ -41,7 +38,7 @@ pub(super) fn import(cx: &Context<ProviderContext>, id: &str) -> Result<Model, D
             ),
         ));
     }
-    let (id, region) = (Value::Value(name.to_owned()), Value::Value(region));
+    let (id, region) = (Value::Value(name), Value::Value(region));
     Ok(Model { region, id, ..Model::default() })
 }
 
@@ -57,7 +54,7 @@ pub(super) async fn access(
     let found = Box::pin(entries(cx, clients, name, &cluster)).await;
     let found = found
         .during("association", format!("looking for the associations of bucket {name}"))
-        .map_err(|error| report(Verb::Importing, name).diagnostic(&error))?;
+        .map_err(|error| told::<Model>(Verb::Importing, name, &error))?;
     if found.is_empty() {
         return Ok(());
     }

@@ -47,21 +47,18 @@ use async_trait::async_trait;
 
 use crate::framework::private::Private;
 use crate::framework::resource::{
-    ApplyRequest, Context, Found, Plan, PlanRequest, Recorder, Resource,
+    ApplyRequest, Context, DestroyRequest, Found, Plan, PlanRequest, Recorder, Resource,
 };
 use crate::framework::schema::Schema;
 use crate::framework::value::{Diagnostic, Diagnostics};
 use crate::provider::context::ProviderContext;
-use crate::resources::attributes;
+use crate::resources::composite::protect;
 
 pub use model::{
     AccessLoggingModel, AccessModel, ConditionModel, CorsRuleModel, ExpirationModel, Model,
     NoncurrentExpirationModel, NoncurrentTransitionModel, NotificationsModel, ObjectLockModel,
     ReplicationModel, RuleModel, StatementModel, TargetModel, TransitionModel,
 };
-
-/// What it is called in sentences.
-const NOUN: &str = "application bucket";
 
 /// `officeless_application_bucket`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -92,15 +89,8 @@ impl Resource<ProviderContext> for ApplicationBucket {
         Box::pin(plan::plan(cx, request, plan)).await;
     }
 
-    fn refuse_destroy(
-        &self,
-        prior: &Model,
-        planned: Option<&Model>,
-        private: &Private,
-    ) -> Option<Diagnostic> {
-        let protection = &planned.unwrap_or(prior).deletion_protection;
-        let (replaced, unfinished) = (planned.is_some(), attributes::is_unfinished(private));
-        attributes::refuse_destroy(NOUN, &prior.title(), unfinished, protection, replaced)
+    fn refuse_destroy(&self, request: DestroyRequest<'_, Model>) -> Option<Diagnostic> {
+        protect(&request, |model| &model.deletion_protection)
     }
 
     async fn apply(

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::framework::value::{StringMap, Strings, Value};
 use crate::model;
-use crate::resources::timeouts::Timeouts;
+use crate::resources::composite::kept_keys;
+use crate::resources::composite::{Composite, common_attributes};
+use crate::resources::timeouts::{Defaults, Timeouts};
 
 model! {
     /// The whole resource.
@@ -93,6 +95,48 @@ model! {
         pub association_ids: Value<StringMap>,
         /// The role that copies.
         pub replication_role_arn: Value<String>,
+    }
+}
+
+impl Composite for Model {
+    const NOUN: &'static str = "application bucket";
+    const TIMEOUTS: Defaults =
+        Defaults { create_minutes: 20, update_minutes: 20, delete_minutes: 60 };
+
+    common_attributes!();
+
+    fn title(&self) -> String {
+        let of = |value: &Value<String>| match value {
+            Value::Value(text) => Some(text.clone()),
+            _ => None,
+        };
+        let prefix = || of(&self.bucket_prefix).map(|prefix| format!("{prefix}…"));
+        of(&self.id).or_else(|| of(&self.bucket)).or_else(prefix).unwrap_or_default()
+    }
+
+    fn inventory(&self) -> Vec<String> {
+        let mut exists = Vec::new();
+        if let Value::Value(name) = &self.id {
+            exists.push(format!("bucket {name}"));
+        }
+        if let Value::Value(arns) = &self.role_arns {
+            exists.extend(arns.values().filter_map(|arn| match arn {
+                Value::Value(arn) => Some(format!("role {arn}")),
+                _ => None,
+            }));
+        }
+        if let (Value::Value(arn), true) = (&self.replication_role_arn, self.makes_role()) {
+            exists.push(format!("role {arn}"));
+        }
+        exists
+    }
+
+    /// What is missing is told by the status, not by null in place of what was known in the plan.
+    fn resumable(mut self, planned: &Self) -> Self {
+        self.association_ids = kept_keys(&planned.association_ids, self.association_ids);
+        self.role_arns = planned.role_arns.clone();
+        self.replication_role_arn = planned.replication_role_arn.clone();
+        self
     }
 }
 
@@ -301,36 +345,8 @@ model! {
 }
 
 impl Model {
-    /// What exists in AWS by this state, in words.
-    pub(super) fn inventory(&self) -> Vec<String> {
-        let mut exists = Vec::new();
-        if let Value::Value(name) = &self.id {
-            exists.push(format!("bucket {name}"));
-        }
-        if let Value::Value(arns) = &self.role_arns {
-            exists.extend(arns.values().filter_map(|arn| match arn {
-                Value::Value(arn) => Some(format!("role {arn}")),
-                _ => None,
-            }));
-        }
-        if let (Value::Value(arn), true) = (&self.replication_role_arn, self.makes_role()) {
-            exists.push(format!("role {arn}"));
-        }
-        exists
-    }
-
     /// Whether the role that copies is this resource's own.
     pub(super) fn makes_role(&self) -> bool {
         matches!(&self.replication, Value::Value(replication) if replication.role_arn.is_null())
-    }
-
-    /// The name in sentences, before anything is known.
-    pub(super) fn title(&self) -> String {
-        let of = |value: &Value<String>| match value {
-            Value::Value(text) => Some(text.clone()),
-            _ => None,
-        };
-        let prefix = || of(&self.bucket_prefix).map(|prefix| format!("{prefix}…"));
-        of(&self.id).or_else(|| of(&self.bucket)).or_else(prefix).unwrap_or_default()
     }
 }

@@ -20,9 +20,10 @@ use crate::platform::naming::{
 };
 use crate::platform::policies::equivalent;
 use crate::provider::context::ProviderContext;
-use crate::resources::attributes::{COMPLETE, plan_region, plan_tags};
+use crate::resources::attributes::{plan_region, plan_tags};
+use crate::resources::bucket::place_for_plan;
 use crate::resources::bucket::{Place, Versioning};
-use crate::resources::step::{During as _, Report, Verb};
+use crate::resources::composite::Composite;
 
 /// Refines the plan.
 pub(super) async fn plan(
@@ -34,7 +35,7 @@ pub(super) async fn plan(
     let Plan { planned, diagnostics, .. } = plan;
     let region = plan_region(cx, &config.region, &mut planned.region, diagnostics);
     planned.tags_all = plan_tags(cx, &planned.tags, 0, diagnostics);
-    let place = place(cx, region, diagnostics).await;
+    let place = place_for_plan::<Model>(cx, region, diagnostics).await;
     plan_name(config, prior, planned);
     // What a replacement replaces says nothing of the new bucket.
     let prior_here = prior.filter(|prior| stays(prior, planned));
@@ -58,27 +59,6 @@ pub(super) async fn plan(
         let change = Change { prior: prior_here, leaving, planned, named };
         conflicts::find(cx, place, &change, diagnostics).await;
     }
-}
-
-/// Region and account, once the provider is configured and the region known.
-async fn place(
-    cx: Option<&Context<ProviderContext>>,
-    region: Option<String>,
-    diagnostics: &mut Diagnostics,
-) -> Option<Place> {
-    let (cx, region) = (cx?, region?);
-    match cx.provider.account_id().await.during("account", "asking for the account") {
-        Ok(account) => Some(Place { region, account }),
-        Err(error) => {
-            diagnostics.add_error(report(Verb::Planning, "").diagnostic(&error));
-            None
-        }
-    }
-}
-
-/// The operation on this bucket, for what fails in it.
-pub(super) fn report(verb: Verb, name: &str) -> Report<'_> {
-    Report { verb, noun: super::NOUN, name, exists: Vec::new() }
 }
 
 /// A name that is made up is known after apply, and kept while its prefix is.
@@ -274,8 +254,7 @@ fn plan_status(prior: Option<&Model>, planned: &mut Model) {
         planned.status_reason = Value::Unknown;
         return;
     }
-    planned.status = Value::Value(COMPLETE.to_owned());
-    planned.status_reason = Value::Null;
+    planned.set_complete();
 }
 
 /// What validation could not see before region and account were known.

@@ -6,8 +6,6 @@ use futures_util::future::{join, join_all};
 use super::access::{Grant, name_of_replication_role};
 use super::model::Model;
 use super::names::take_apart;
-use super::plan::report;
-use super::steps::account;
 use super::wanted::{KIND, known, text};
 use crate::aws::Clients;
 use crate::aws::s3::Bucket;
@@ -18,8 +16,10 @@ use crate::framework::resource::{Context, Found};
 use crate::framework::value::{Diagnostic, Value, known_map};
 use crate::platform::tags::Observed as ObservedTags;
 use crate::provider::context::ProviderContext;
-use crate::resources::attributes::{self, COMPLETE, INCOMPLETE};
+use crate::resources::attributes::{self};
+use crate::resources::bucket::place;
 use crate::resources::bucket::{self, Observed, Place, Reading, Tagged};
+use crate::resources::composite::Composite;
 use crate::resources::step::{During as _, StepError, Verb};
 use crate::resources::workload_access::{self, Granted};
 
@@ -29,11 +29,11 @@ pub(super) async fn read(
     mut state: Model,
     private: &mut Private,
 ) -> Result<Found<Model>, Diagnostic> {
-    let place = account(cx, &state, Verb::Reading).await?;
+    let place = place(cx, &state, Verb::Reading).await?;
     let clients = cx.provider.clients(&place.region);
     let name = known(&state.id).flatten().unwrap_or_default();
     if state.arn.is_null() {
-        let told = |error: StepError| report(Verb::Importing, &name).diagnostic(&error);
+        let told = |error: StepError| state.told(Verb::Importing, &error);
         let target = Bucket { name: &name, owner: place.owner() };
         let observed = bucket::read(&clients, target, true).await;
         let observed = observed.during("bucket", format!("reading bucket {name}")).map_err(told)?;
@@ -50,7 +50,7 @@ pub(super) async fn read(
         join_all(grants.iter().map(|grant| look(cx, &clients, &state, grant))),
     ))
     .await;
-    let told = |error: StepError| report(Verb::Reading, &name).diagnostic(&error);
+    let told = |error: StepError| state.told(Verb::Reading, &error);
     let observed = observed.during("bucket", format!("reading bucket {name}")).map_err(told)?;
     let Some(observed) = observed else { return Ok(Found::Gone) };
     let roles: Vec<Seen<'_>> = roles.into_iter().collect::<Result<_, _>>().map_err(told)?;
@@ -203,10 +203,8 @@ fn status(
         reasons.extend(wanted.differences(observed, &tagged));
     }
     if reasons.is_empty() {
-        shown.status = Value::Value(COMPLETE.to_owned());
-        shown.status_reason = Value::Null;
+        shown.set_complete();
     } else {
-        shown.status = Value::Value(INCOMPLETE.to_owned());
-        shown.status_reason = Value::Value(reasons.join("\n"));
+        shown.set_incomplete(reasons.join("\n"));
     }
 }

@@ -1,6 +1,7 @@
 //! The attributes of the bucket itself and the rules of each; those of objects within it are in
 //! [`super::schema_objects`]. Every default comes from [`crate::platform::defaults`].
 
+use super::model::Model;
 use super::schema_objects::{
     access, cors_rules, event_notifications, lifecycle_rules, object_lock, policy_statements,
     replication,
@@ -11,11 +12,7 @@ use crate::framework::value::Dynamic;
 use crate::platform::defaults::APPLICATION_BUCKET as PLATFORM;
 use crate::platform::naming::{self, Form};
 use crate::resources::attributes;
-use crate::resources::timeouts::Defaults;
-
-/// How long operations may take.
-pub(super) const TIMEOUTS: Defaults =
-    Defaults { create_minutes: 20, update_minutes: 20, delete_minutes: 60 };
+use crate::resources::composite::Composite;
 
 /// The longest `bucket_prefix`: what is made up needs the rest of 63 characters.
 pub(super) const MAX_PREFIX: usize = 37;
@@ -40,7 +37,7 @@ pub(super) fn schema() -> Schema {
         attributes::region(),
         attributes::tags(),
         attributes::tags_all(),
-        TIMEOUTS.attribute(),
+        Model::TIMEOUTS.attribute(),
     ]);
     list.extend(outputs());
     Schema { description: include_str!("description.md"), attributes: list, ..Schema::default() }

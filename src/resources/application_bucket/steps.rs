@@ -11,20 +11,20 @@ use futures_util::future::{join, join_all};
 use super::access::{Grant, name_of_replication_role};
 use super::model::{AccessModel, Model};
 use super::names::{choose, existing, refusal};
-use super::plan::report;
-use super::schema::TIMEOUTS;
 use super::wanted::{KIND, known};
 use crate::aws::arn::Arn;
-use crate::aws::{Clients, Wait, iam};
+use crate::aws::{Clients, iam};
 use crate::framework::diagnostic::{provider_bug, whole};
 use crate::framework::resource::{ApplyRequest, Context, Recorder};
 use crate::framework::value::{Diagnostic, Value, known_map};
 use crate::platform::naming::BucketNamespace;
 use crate::platform::tags::{IgnoreRules, Observed as ObservedTags, Owner};
-use crate::provider::context::{IncompleteCreate, ProviderContext};
-use crate::resources::attributes::{COMPLETE, INCOMPLETE, keep_unfinished};
+use crate::provider::context::ProviderContext;
+use crate::resources::attributes::INCOMPLETE;
+use crate::resources::bucket::place;
 use crate::resources::bucket::{Observed, Place, Tagged, Told, Walk, Wanted};
-use crate::resources::step::{During as _, Report, StepError, Verb, reason};
+use crate::resources::composite::{Composite, begin, conclude};
+use crate::resources::step::{During as _, StepError};
 use crate::resources::timeouts::Operation;
 use crate::resources::workload_access::{self, Granted};
 
@@ -35,15 +35,13 @@ pub(super) async fn apply(
     recorder: &mut Recorder<Model>,
 ) -> Result<(), Diagnostic> {
     let ApplyRequest { prior, planned, .. } = request;
-    let verb = if prior.is_some() { Verb::Updating } else { Verb::Creating };
-    let place = account(cx, &planned, verb).await?;
-    let operation = if prior.is_some() { Operation::Update } else { Operation::Create };
-    let wait = Wait::new(TIMEOUTS.deadline(&planned.timeouts, operation), cx.cancel.clone());
-    let clients = cx.provider.clients(&place.region);
+    let operation = Operation::of(prior.as_ref());
+    let place = place(cx, &planned, operation.into()).await?;
+    let (clients, wait) = begin(cx, &planned, operation);
     let mut goal = planned;
     if !goal.bucket.is_value() {
         let chosen = choose(&clients, &wait, &place, &goal).await;
-        let base = chosen.map_err(|error| report(verb, &goal.title()).diagnostic(&error))?;
+        let base = chosen.map_err(|error| goal.told(operation.into(), &error))?;
         goal.bucket = Value::Value(base);
     }
     let policy = goal.policy_json.clone();
@@ -82,28 +80,9 @@ pub(super) async fn apply(
         told: Told { refusal, existing },
     };
     let progress = Progress::new(start(&goal, prior.as_ref()), recorder, prior.is_some());
-    let errors = Box::pin(carry_out(&walk, work, &progress)).await;
-    let reached = progress.reached();
-    let title = goal.title();
-    let exists = if progress.exists() { reached.inventory() } else { Vec::new() };
-    let report = Report { exists, ..report(verb, &title) };
-    conclude(cx, &report, &errors, &goal, reached, recorder)
-}
-
-/// Region and account of an operation.
-pub(super) async fn account(
-    cx: &Context<ProviderContext>,
-    model: &Model,
-    verb: Verb,
-) -> Result<Place, Diagnostic> {
-    let region = match &model.region {
-        Value::Value(region) => region.clone(),
-        _ => cx.provider.region().to_owned(),
-    };
-    match cx.provider.account_id().await.during("account", "asking for the account") {
-        Ok(account) => Ok(Place { region, account }),
-        Err(error) => Err(report(verb, &model.title()).diagnostic(&error)),
-    }
+    let failures = Box::pin(carry_out(&walk, work, &progress)).await;
+    progress.end(&goal, failures.is_empty());
+    conclude(cx, operation, &goal, &failures, recorder)
 }
 
 type OldAccess = (Value<BTreeMap<String, Value<AccessModel>>>, Value<String>);
@@ -224,9 +203,20 @@ impl<'a> Progress<'a> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).0.clone()
     }
 
-    fn exists(&self) -> bool {
-        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.1.state().is_some()
+    /// What stands in the state at the end, if anything exists.
+    fn end(self, goal: &Model, complete: bool) {
+        let (mut state, recorder) = self.inner.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if recorder.state().is_none() {
+            return;
+        }
+        // A role of the practitioner's own is shown as the one that copies.
+        if !state.makes_role() && (complete || state.replication.is_value()) {
+            state.replication_role_arn = goal.replication_role_arn.clone();
+        }
+        if complete {
+            state.set_complete();
+        }
+        recorder.record(state);
     }
 }
 
@@ -399,60 +389,4 @@ async fn finish(
         return errors;
     }
     walk.finish(wanted).await.err().into_iter().collect()
-}
-
-/// Records how it ended: complete, incomplete with an error, or incomplete with a warning where the
-/// provider says so and the bucket is there.
-fn conclude(
-    cx: &Context<ProviderContext>,
-    report: &Report<'_>,
-    errors: &[StepError],
-    goal: &Model,
-    mut reached: Model,
-    recorder: &mut Recorder<Model>,
-) -> Result<(), Diagnostic> {
-    if report.verb == Verb::Creating || errors.is_empty() {
-        keep_unfinished(&mut recorder.private, !errors.is_empty());
-    }
-    // A role of the practitioner's own is shown as the one that copies.
-    if !reached.makes_role() && (errors.is_empty() || reached.replication.is_value()) {
-        reached.replication_role_arn = goal.replication_role_arn.clone();
-    }
-    let Some(told) = report.diagnostic_of_all(errors) else {
-        reached.status = Value::Value(COMPLETE.to_owned());
-        reached.status_reason = Value::Null;
-        recorder.record(reached);
-        return Ok(());
-    };
-    if recorder.state().is_none() {
-        return Err(told);
-    }
-    let reasons: Vec<String> = errors.iter().map(reason).collect();
-    reached.status_reason = Value::Value(reasons.join("\n"));
-    let resume = report.verb == Verb::Creating
-        && cx.provider.incomplete_create == IncompleteCreate::Resume
-        && !errors.iter().any(StepError::is_cancelled);
-    if !resume {
-        recorder.record(reached);
-        return Err(told);
-    }
-    // What was known in the plan must stand; what is missing is told by the status.
-    let ids = known_map(&reached.association_ids).unwrap_or_default();
-    if let Value::Value(planned) = &goal.association_ids {
-        let known = |key: &String| ids.get(key).cloned().map_or(Value::Null, Value::Value);
-        let ids = planned.keys().map(|key| (key.clone(), known(key))).collect();
-        reached.association_ids = Value::Value(ids);
-    }
-    reached.role_arns = goal.role_arns.clone();
-    reached.replication_role_arn = goal.replication_role_arn.clone();
-    recorder.record(reached);
-    recorder.warnings.push(whole(
-        told.summary,
-        format!(
-            "{}\n\nincomplete_create = \"resume\": this create ends without an error although it \
-             is incomplete, and the next apply goes on with it.",
-            told.detail
-        ),
-    ));
-    Ok(())
 }

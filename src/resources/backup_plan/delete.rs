@@ -5,8 +5,8 @@
 use time::OffsetDateTime;
 
 use super::model::Model;
-use super::steps::{existing, unfinished};
-use super::{NOUN, schema, wanted};
+use super::steps::unfinished;
+use super::wanted;
 use crate::aws::backup::recovery_points::{self, Kept};
 use crate::aws::backup::{self, Vault, plans, selections, settings};
 use crate::aws::wait::Seen;
@@ -15,7 +15,8 @@ use crate::framework::resource::{Context, Recorder};
 use crate::framework::value::{AttributePath, Diagnostic, Value};
 use crate::platform::tags::IgnoreRules;
 use crate::provider::context::ProviderContext;
-use crate::resources::step::{During, Report, StepError, Verb, proceed};
+use crate::resources::composite::{begin, conclude_delete};
+use crate::resources::step::{During, StepError, proceed};
 use crate::resources::timeouts::Operation;
 use crate::resources::workload_access;
 
@@ -28,16 +29,10 @@ pub(super) async fn delete(
     prior: Model,
     recorder: &mut Recorder<Model>,
 ) -> Result<(), Diagnostic> {
-    let region = prior.region.clone().unwrap_or_else(|| cx.provider.region().to_owned());
-    let clients = cx.provider.clients(&region);
-    let deadline = schema::TIMEOUTS.deadline(&prior.timeouts, Operation::Delete);
-    let wait = Wait::new(deadline, cx.cancel.clone());
+    let (clients, wait) = begin(cx, &prior, Operation::Delete);
     let ignore = &cx.provider.ignore_tags;
     let outcome = Box::pin(run(&clients, &wait, &prior, ignore, recorder)).await;
-    let Err(error) = outcome else { return Ok(()) };
-    let name = prior.name.clone().unwrap_or_default();
-    let exists = recorder.state().map(existing).unwrap_or_default();
-    Err(Report { verb: Verb::Deleting, noun: NOUN, name: &name, exists }.diagnostic(&error))
+    conclude_delete(&prior, outcome.err().as_slice(), recorder)
 }
 
 async fn run(

@@ -2,7 +2,6 @@
 
 use super::model::Model;
 use super::wanted;
-use crate::aws::arn::Arn;
 use crate::aws::backup::plans::{self, Plan, PlanId};
 use crate::aws::backup::{self, selections};
 use crate::aws::{Clients, Error};
@@ -10,20 +9,14 @@ use crate::framework::resource::Context;
 use crate::framework::value::Value;
 use crate::platform::tags::{IgnoreRules, Observed};
 use crate::provider::context::ProviderContext;
+use crate::resources::composite::import_id;
 use crate::resources::step::{During, StepError};
 
 const STEP: &str = "import";
 
 /// Finds vault, plan and selection.
 pub(super) async fn import(cx: &Context<ProviderContext>, id: &str) -> Result<Model, StepError> {
-    let (id, region) = match id.split_once('@') {
-        Some((id, region)) => (id, region.to_owned()),
-        None => (id, cx.provider.region().to_owned()),
-    };
-    let (id, region) = match id.parse::<Arn>() {
-        Ok(arn) => (arn.resource_id().to_owned(), arn.region),
-        Err(_) => (id.to_owned(), region),
-    };
+    let (id, region) = import_id(cx, id);
     let clients = cx.provider.clients(&region);
     let doing = format!("finding the vault or the plan {id:?} in {region}");
     let plan_id = if is_uuid(&id) { id.clone() } else { plan_of(&clients, &id, &doing).await? };

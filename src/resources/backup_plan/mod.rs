@@ -29,17 +29,15 @@ use async_trait::async_trait;
 use crate::framework::diagnostic::diagnostic;
 use crate::framework::private::Private;
 use crate::framework::resource::{
-    ApplyRequest, Context, Found, Plan, PlanRequest, Recorder, Resource,
+    ApplyRequest, Context, DestroyRequest, Found, Plan, PlanRequest, Recorder, Resource,
 };
 use crate::framework::schema::Schema;
 use crate::framework::value::{AttributePath, Diagnostic, Diagnostics, Value};
 use crate::provider::context::ProviderContext;
-use crate::resources::step::{Report, Verb};
+use crate::resources::composite::{Composite, told};
+use crate::resources::step::Verb;
 
 pub use model::Model;
-
-/// What it is called in sentences.
-const NOUN: &str = "backup plan";
 
 /// What it is called in tags and tokens.
 const KIND: &str = "backup_plan";
@@ -74,18 +72,14 @@ impl Resource<ProviderContext> for BackupPlan {
     }
 
     /// Backups are data: what destroy would refuse is refused when it is planned.
-    fn refuse_destroy(
-        &self,
-        prior: &Model,
-        planned: Option<&Model>,
-        _private: &Private,
-    ) -> Option<Diagnostic> {
+    fn refuse_destroy(&self, request: DestroyRequest<'_, Model>) -> Option<Diagnostic> {
+        let prior = request.prior;
         let Value::Value(count @ 1..) = prior.recovery_points else { return None };
         if prior.force_destroy == Value::Value(true) {
             return None;
         }
-        let name = prior.name.clone().unwrap_or_default();
-        let done = if planned.is_some() { "replaced" } else { "destroyed" };
+        let name = prior.title();
+        let done = if request.replacement.is_some() { "replaced" } else { "destroyed" };
         Some(diagnostic(
             "Vault Holds Backups",
             format!(
@@ -127,9 +121,7 @@ impl Resource<ProviderContext> for BackupPlan {
 
     /// Takes the vault's name, the plan's id, or the ARN of either, each optionally with `@region`.
     async fn import(&self, cx: &Context<ProviderContext>, id: &str) -> Result<Model, Diagnostic> {
-        Box::pin(import::import(cx, id)).await.map_err(|error| {
-            let report = Report { verb: Verb::Importing, noun: NOUN, name: id, exists: vec![] };
-            report.diagnostic(&error)
-        })
+        let found = Box::pin(import::import(cx, id)).await;
+        found.map_err(|error| told::<Model>(Verb::Importing, id, &error))
     }
 }

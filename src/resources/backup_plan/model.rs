@@ -2,7 +2,8 @@
 
 use crate::framework::value::{StringMap, Strings, Value};
 use crate::model;
-use crate::resources::timeouts::Timeouts;
+use crate::resources::composite::{Composite, common_attributes};
+use crate::resources::timeouts::{Defaults, Timeouts};
 
 model! {
     /// The whole resource.
@@ -63,6 +64,34 @@ model! {
         pub locked: Value<bool>,
         /// From when on nobody can change the lock.
         pub lock_date: Value<String>,
+    }
+}
+
+impl Composite for Model {
+    const NOUN: &'static str = "backup plan";
+    // What each operation may take: a role takes a moment to be seen, and a vault may have thousands
+    // of backups to lose.
+    const TIMEOUTS: Defaults =
+        Defaults { create_minutes: 20, update_minutes: 20, delete_minutes: 60 };
+
+    common_attributes!();
+
+    fn title(&self) -> String {
+        self.name.clone().unwrap_or_default()
+    }
+
+    fn inventory(&self) -> Vec<String> {
+        let parts = [
+            ("vault", &self.id),
+            ("role", &self.role_arn),
+            ("plan", &self.plan_id),
+            ("selection", &self.selection_id),
+        ];
+        let known = parts.into_iter().filter_map(|(noun, value)| match value {
+            Value::Value(id) => Some(format!("{noun} {id}")),
+            _ => None,
+        });
+        known.collect()
     }
 }
 

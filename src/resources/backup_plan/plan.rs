@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::model::Model;
-use super::{NOUN, checks, wanted};
+use super::{checks, wanted};
 use crate::aws::arn::Arn;
 use crate::framework::diagnostic::{diagnostic, invalid_combination};
 use crate::framework::resource::{Context, Plan, PlanRequest};
@@ -12,7 +12,8 @@ use crate::framework::value::{AttributePath, Diagnostics, StringMap, Value};
 use crate::platform::defaults::BACKUP as PLATFORM;
 use crate::provider::context::ProviderContext;
 use crate::resources::attributes::{self, COMPLETE};
-use crate::resources::step::{Report, Verb};
+use crate::resources::composite::Composite;
+use crate::resources::step::Verb;
 
 /// Refines the draft that the framework made.
 pub(super) async fn plan(
@@ -41,9 +42,7 @@ pub(super) async fn plan(
         && !replacing
         && let Err(error) = Box::pin(checks::conflicts(&clients, planned, diagnostics)).await
     {
-        let name = planned.name.clone().unwrap_or_default();
-        let report = Report { verb: Verb::Planning, noun: NOUN, name: &name, exists: vec![] };
-        diagnostics.add_error(report.diagnostic(&error));
+        diagnostics.add_error(planned.told(Verb::Planning, &error));
     }
     // What has not changed was checked when it was new.
     let chosen_anew = prior.is_none_or(|prior| {

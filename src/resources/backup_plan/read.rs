@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::model::{Model, VaultLock};
-use super::{NOUN, checks, wanted};
+use super::{checks, wanted};
 use crate::aws::backup::plans::{self, Plan};
 use crate::aws::backup::selections::{self, Selection};
 use crate::aws::backup::{self, Vault};
@@ -16,8 +16,9 @@ use crate::framework::value::{Diagnostic, Value, string_map};
 use crate::platform::policies::backup_s3_policy_arns;
 use crate::platform::tags::{self, Observed, TagChanges};
 use crate::provider::context::ProviderContext;
-use crate::resources::attributes::{self, COMPLETE, INCOMPLETE};
-use crate::resources::step::{During, Report, StepError, Verb};
+use crate::resources::attributes::{self};
+use crate::resources::composite::Composite;
+use crate::resources::step::{During, StepError, Verb};
 use crate::resources::workload_access::{self, Granted};
 
 /// What AWS has of one plan.
@@ -38,16 +39,12 @@ pub(super) async fn read(
     mut state: Model,
     private: &mut Private,
 ) -> Result<Found<Model>, Diagnostic> {
-    let region = state.region.clone().unwrap_or_else(|| cx.provider.region().to_owned());
+    let region = state.region_or_default(cx);
     state.region = Value::Value(region.clone());
     let clients = cx.provider.clients(&region);
     let observed = match Box::pin(observe(&clients, &state)).await {
         Ok(observed) => observed,
-        Err(error) => {
-            let name = state.name.clone().unwrap_or_default();
-            let report = Report { verb: Verb::Reading, noun: NOUN, name: &name, exists: vec![] };
-            return Err(report.diagnostic(&error));
-        }
+        Err(error) => return Err(state.told(Verb::Reading, &error)),
     };
     if observed.vault.is_none() && observed.plan.is_none() {
         return Ok(Found::Gone);
@@ -131,13 +128,7 @@ fn record(
     if observed.opted_in == Some(false) {
         missing.push(checks::not_opted_in(clients.region()));
     }
-    if missing.is_empty() {
-        state.status = Value::Value(COMPLETE.to_owned());
-        state.status_reason = Value::Null;
-    } else {
-        state.status = Value::Value(INCOMPLETE.to_owned());
-        state.status_reason = Value::Value(format!("{}.", missing.join("; ")));
-    }
+    state.set_missing(&missing);
 }
 
 /// What AWS cannot tell has its default after an import.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::model::Model;
 use crate::aws::arn::Arn;
 use crate::framework::check::Check;
 use crate::framework::schema::{Attribute, Schema};
@@ -11,12 +12,7 @@ use crate::platform::defaults::BACKUP as PLATFORM;
 use crate::platform::naming::{self, Form};
 use crate::platform::schedule;
 use crate::resources::attributes;
-use crate::resources::timeouts::Defaults;
-
-/// What each operation may take: a role takes a moment to be seen, and a vault may have thousands
-/// of backups to lose.
-pub(super) const TIMEOUTS: Defaults =
-    Defaults { create_minutes: 20, update_minutes: 20, delete_minutes: 60 };
+use crate::resources::composite::Composite;
 
 /// AWS's own, which it shows where none is given.
 /// <https://docs.aws.amazon.com/aws-backup/latest/devguide/plan-options-and-configuration.html>
@@ -45,7 +41,7 @@ pub(super) fn schema() -> Schema {
         attributes::region(),
         attributes::tags(),
         attributes::tags_all(),
-        TIMEOUTS.attribute(),
+        Model::TIMEOUTS.attribute(),
         attributes::data_classification(),
     ]);
     attributes.extend(outputs());

@@ -1,17 +1,17 @@
 //! Destroying a block storage: the add-on, then its role; with `preserve` the driver keeps both its
 //! software and its role.
 
+use super::ADDON;
 use super::access::owner;
 use super::model::Model;
-use super::steps::existing;
-use super::{ADDON, NOUN, schema};
 use crate::aws::eks::addons;
 use crate::aws::{Clients, Wait};
 use crate::framework::diagnostic::whole;
 use crate::framework::resource::{Context, Recorder};
 use crate::framework::value::{Diagnostic, Value};
 use crate::provider::context::ProviderContext;
-use crate::resources::step::{During, Report, StepError, Verb, proceed};
+use crate::resources::composite::{begin, conclude_delete};
+use crate::resources::step::{During, StepError, proceed};
 use crate::resources::timeouts::Operation;
 use crate::resources::workload_access;
 
@@ -21,14 +21,9 @@ pub(super) async fn delete(
     prior: Model,
     recorder: &mut Recorder<Model>,
 ) -> Result<(), Diagnostic> {
-    let region = prior.region.clone().unwrap_or_else(|| cx.provider.region().to_owned());
-    let clients = cx.provider.clients(&region);
-    let deadline = schema::TIMEOUTS.deadline(&prior.timeouts, Operation::Delete);
-    let wait = Wait::new(deadline, cx.cancel.clone());
-    let Err(error) = run(&clients, &wait, &prior, recorder).await else { return Ok(()) };
-    let name = prior.cluster_name.clone().unwrap_or_default();
-    let exists = recorder.state().map(existing).unwrap_or_default();
-    Err(Report { verb: Verb::Deleting, noun: NOUN, name: &name, exists }.diagnostic(&error))
+    let (clients, wait) = begin(cx, &prior, Operation::Delete);
+    let outcome = run(&clients, &wait, &prior, recorder).await;
+    conclude_delete(&prior, outcome.err().as_slice(), recorder)
 }
 
 async fn run(

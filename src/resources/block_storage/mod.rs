@@ -36,12 +36,10 @@ use crate::framework::schema::Schema;
 use crate::framework::value::{Diagnostic, Diagnostics, Value};
 use crate::platform::defaults::BLOCK_STORAGE;
 use crate::provider::context::ProviderContext;
-use crate::resources::step::{During, Report, StepError, Verb};
+use crate::resources::composite::{import_id, told};
+use crate::resources::step::{During, StepError, Verb};
 
 pub use model::Model;
-
-/// What it is called in sentences.
-const NOUN: &str = "block storage";
 
 /// What it is called in tags and tokens.
 const KIND: &str = "block_storage";
@@ -126,25 +124,19 @@ impl Resource<ProviderContext> for BlockStorage {
     /// Takes the cluster's name, alone or with the add-on's as in the id, or the add-on's ARN; each
     /// optionally with `@region`.
     async fn import(&self, cx: &Context<ProviderContext>, id: &str) -> Result<Model, Diagnostic> {
-        import(cx, id).await.map_err(|error| {
-            let report = Report { verb: Verb::Importing, noun: NOUN, name: id, exists: vec![] };
-            report.diagnostic(&error)
-        })
+        let found = import(cx, id).await;
+        found.map_err(|error| told::<Model>(Verb::Importing, id, &error))
     }
 }
 
 async fn import(cx: &Context<ProviderContext>, id: &str) -> Result<Model, StepError> {
-    let (text, region) = match id.split_once('@') {
-        Some((text, region)) => (text.to_owned(), region.to_owned()),
-        None => (id.to_owned(), cx.provider.region().to_owned()),
-    };
-    let (text, region) = match text.parse::<Arn>() {
+    let (text, region) = match id.parse::<Arn>() {
         // `addon/cluster/name/uuid`
         Ok(arn) => {
             let names: Vec<&str> = arn.resource.split('/').skip(1).take(2).collect();
             (names.join("/"), arn.region)
         }
-        Err(_) => (text, region),
+        Err(_) => import_id(cx, id),
     };
     let (cluster, addon) = text.split_once('/').unwrap_or((&text, ADDON));
     let doing = format!("finding add-on {addon} of cluster {cluster:?} in {region}");

@@ -2,7 +2,8 @@
 
 use crate::framework::value::{StringMap, Strings, Value};
 use crate::model;
-use crate::resources::timeouts::Timeouts;
+use crate::resources::composite::{Composite, common_attributes};
+use crate::resources::timeouts::{Defaults, Timeouts};
 
 model! {
     /// The whole resource.
@@ -67,6 +68,31 @@ model! {
         pub driver_version: Value<String>,
         /// Newest version for the cluster.
         pub latest_compatible_version: Value<String>,
+    }
+}
+
+impl Composite for Model {
+    const NOUN: &'static str = "block storage";
+    // What each operation may take: EKS takes ten minutes at most where nodes are there, and a node
+    // group may come up meanwhile.
+    const TIMEOUTS: Defaults =
+        Defaults { create_minutes: 20, update_minutes: 20, delete_minutes: 40 };
+
+    common_attributes!();
+
+    fn title(&self) -> String {
+        self.cluster_name.clone().unwrap_or_default()
+    }
+
+    fn inventory(&self) -> Vec<String> {
+        let addon = self.addon_arn.as_ref().as_option().map(|arn| format!("add-on {arn}"));
+        let own = self.role_name.is_value();
+        let role = self.role_arn.as_ref().as_option().filter(|_| own);
+        addon.into_iter().chain(role.map(|arn| format!("role {arn}"))).collect()
+    }
+
+    fn is_usable(&self) -> bool {
+        self.addon_arn.is_value()
     }
 }
 

@@ -7,7 +7,7 @@ use futures_util::future::{OptionFuture, join};
 
 use super::access::{key, name_of_role, owner};
 use super::model::{Model, StorageClass};
-use super::{ADDON, KIND, NOUN, configuration, manifest};
+use super::{ADDON, KIND, configuration, manifest};
 use crate::aws::eks::addons::{self, OfferedVersion};
 use crate::aws::eks::{self, Addon, Cluster};
 use crate::aws::{Clients, Error};
@@ -19,7 +19,8 @@ use crate::platform::kubernetes::driver_of_addon;
 use crate::platform::tags::{Observed, RESOURCE};
 use crate::provider::context::ProviderContext;
 use crate::resources::attributes::{self, COMPLETE};
-use crate::resources::step::{During, Report, Verb};
+use crate::resources::composite;
+use crate::resources::step::{During, Verb};
 use crate::resources::workload_access::{self, Conflict, Workload};
 
 /// Refines the draft that the framework made.
@@ -200,10 +201,11 @@ impl Check<'_> {
                     diagnostics.warnings.extend(warnings);
                 }
                 Err(error) => {
-                    let name = cluster_name;
-                    let report =
-                        Report { verb: Verb::Planning, noun: NOUN, name, exists: Vec::new() };
-                    diagnostics.add_error(report.diagnostic(&error));
+                    diagnostics.add_error(composite::told::<Model>(
+                        Verb::Planning,
+                        cluster_name,
+                        &error,
+                    ));
                 }
             }
         };

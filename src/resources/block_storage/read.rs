@@ -5,7 +5,7 @@ use futures_util::join;
 use super::access::{owner, workload};
 use super::health::{self, Health};
 use super::model::Model;
-use super::{ADDON, NOUN, configuration, manifest};
+use super::{ADDON, configuration, manifest};
 use crate::aws::eks::addons::{self, OfferedVersion};
 use crate::aws::eks::{self, Addon, Association};
 use crate::aws::{Clients, Error};
@@ -15,8 +15,9 @@ use crate::framework::value::{Diagnostic, Value};
 use crate::platform::kubernetes::driver_of_addon;
 use crate::platform::tags::{self, Observed};
 use crate::provider::context::ProviderContext;
-use crate::resources::attributes::{self, COMPLETE, INCOMPLETE};
-use crate::resources::step::{During, Report, Verb};
+use crate::resources::attributes::{self, COMPLETE};
+use crate::resources::composite::Composite;
+use crate::resources::step::{During, Verb};
 use crate::resources::workload_access::{self, Granted, Workload};
 
 /// Reads the object; never waits for a better state of it.
@@ -25,7 +26,7 @@ pub(super) async fn read(
     mut state: Model,
     private: &mut Private,
 ) -> Result<Found<Model>, Diagnostic> {
-    let region = state.region.clone().unwrap_or_else(|| cx.provider.region().to_owned());
+    let region = state.region_or_default(cx);
     state.region = Value::Value(region.clone());
     let clients = cx.provider.clients(&region);
     let cluster_name = state.cluster_name.clone().unwrap_or_default();
@@ -39,11 +40,7 @@ pub(super) async fn read(
         observed.during("addon", format!("reading add-on {ADDON} of cluster {cluster_name}"));
     let Observation { addon, association, offered, role } = match observed {
         Ok(observed) => observed,
-        Err(error) => {
-            let name = &cluster_name;
-            let report = Report { verb: Verb::Reading, noun: NOUN, name, exists: Vec::new() };
-            return Err(report.diagnostic(&error));
-        }
+        Err(error) => return Err(state.told(Verb::Reading, &error)),
     };
     let Some(addon) = addon else {
         let left = role.and_then(|found| found.role).is_some_and(|role| {
@@ -165,8 +162,7 @@ fn without_addon(state: &mut Model) {
     state.addon_status = Value::Null;
     state.health_issues = Value::Value(Vec::new());
     state.association_id = Value::Null;
-    state.status = Value::Value(INCOMPLETE.to_owned());
-    state.status_reason = Value::Value(format!("the add-on {ADDON} is missing."));
+    state.set_incomplete(format!("the add-on {ADDON} is missing."));
 }
 
 /// Which role the driver's controller has.
@@ -237,11 +233,5 @@ fn record_status(
     if complete && !found.is_owned_by(owner(&cluster_name)) {
         missing.push("the ownership tag is missing".to_owned());
     }
-    if missing.is_empty() {
-        state.status = Value::Value(COMPLETE.to_owned());
-        state.status_reason = Value::Null;
-    } else {
-        state.status = Value::Value(INCOMPLETE.to_owned());
-        state.status_reason = Value::Value(format!("{}.", missing.join("; ")));
-    }
+    state.set_missing(&missing);
 }

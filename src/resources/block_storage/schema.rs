@@ -1,6 +1,7 @@
 //! The attributes of `officeless_block_storage`. Every default comes from
 //! [`crate::platform::defaults`].
 
+use super::model::Model;
 use crate::framework::check::Check;
 use crate::framework::schema::{Attribute, Schema, Type};
 use crate::platform::defaults::BLOCK_STORAGE as PLATFORM;
@@ -8,12 +9,7 @@ use crate::platform::gp3;
 use crate::platform::kubernetes::{EBS_FILE_SYSTEMS, EBS_PROVISIONERS};
 use crate::platform::naming::{self, Form};
 use crate::resources::attributes;
-use crate::resources::timeouts::Defaults;
-
-/// What each operation may take: EKS takes ten minutes at most where nodes are there, and a node
-/// group may come up meanwhile.
-pub(super) const TIMEOUTS: Defaults =
-    Defaults { create_minutes: 20, update_minutes: 20, delete_minutes: 40 };
+use crate::resources::composite::Composite;
 
 const DESCRIPTION: &str = include_str!("description.md");
 
@@ -31,7 +27,7 @@ pub(super) fn schema() -> Schema {
         attributes::region(),
         attributes::tags(),
         attributes::tags_all(),
-        TIMEOUTS.attribute(),
+        Model::TIMEOUTS.attribute(),
         attributes::data_classification(),
     ]);
     attributes.extend(outputs());

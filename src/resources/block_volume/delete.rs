@@ -6,9 +6,8 @@
 
 use std::time::Duration;
 
+use super::KIND;
 use super::model::Model;
-use super::steps::existing;
-use super::{KIND, NOUN, schema};
 use crate::aws::ec2::snapshots;
 use crate::aws::ec2::volumes::{self, Volume};
 use crate::aws::{Clients, Wait};
@@ -18,7 +17,8 @@ use crate::framework::value::{Diagnostic, Value};
 use crate::platform::tags::{self, Owner, Tags};
 use crate::provider::context::ProviderContext;
 use crate::resources::attributes;
-use crate::resources::step::{During, Report, StepError, Verb, proceed};
+use crate::resources::composite::{begin, conclude_delete};
+use crate::resources::step::{During, StepError, proceed};
 use crate::resources::timeouts::Operation;
 
 /// How long a volume may take to be let go of: pods that end detach it within minutes.
@@ -30,14 +30,9 @@ pub(super) async fn delete(
     prior: Model,
     recorder: &mut Recorder<Model>,
 ) -> Result<(), Diagnostic> {
-    let region = prior.region.clone().unwrap_or_else(|| cx.provider.region().to_owned());
-    let clients = cx.provider.clients(&region);
-    let deadline = schema::TIMEOUTS.deadline(&prior.timeouts, Operation::Delete);
-    let wait = Wait::new(deadline, cx.cancel.clone());
-    let Err(error) = run(&clients, &wait, &prior, recorder).await else { return Ok(()) };
-    let name = prior.name.clone().unwrap_or_default();
-    let exists = recorder.state().map(existing).unwrap_or_default();
-    Err(Report { verb: Verb::Deleting, noun: NOUN, name: &name, exists }.diagnostic(&error))
+    let (clients, wait) = begin(cx, &prior, Operation::Delete);
+    let outcome = run(&clients, &wait, &prior, recorder).await;
+    conclude_delete(&prior, outcome.err().as_slice(), recorder)
 }
 
 async fn run(

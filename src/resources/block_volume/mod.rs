@@ -28,18 +28,15 @@ use async_trait::async_trait;
 use crate::framework::diagnostic::diagnostic;
 use crate::framework::private::Private;
 use crate::framework::resource::{
-    ApplyRequest, Context, Found, Plan, PlanRequest, Recorder, Resource,
+    ApplyRequest, Context, DestroyRequest, Found, Plan, PlanRequest, Recorder, Resource,
 };
 use crate::framework::schema::Schema;
 use crate::framework::value::{AttributePath, Diagnostic, Diagnostics, Value};
 use crate::provider::context::ProviderContext;
-use crate::resources::attributes;
-use crate::resources::step::{Report, Verb};
+use crate::resources::composite::{protect, told};
+use crate::resources::step::Verb;
 
 pub use model::Model;
-
-/// What it is called in sentences.
-const NOUN: &str = "block volume";
 
 /// What it is called in tags and tokens.
 const KIND: &str = "block_volume";
@@ -73,16 +70,8 @@ impl Resource<ProviderContext> for BlockVolume {
         plan::plan(cx, request, plan).await;
     }
 
-    fn refuse_destroy(
-        &self,
-        prior: &Model,
-        planned: Option<&Model>,
-        private: &Private,
-    ) -> Option<Diagnostic> {
-        let name = prior.name.clone().unwrap_or_default();
-        let protection = planned.unwrap_or(prior).deletion_protection;
-        let unfinished = attributes::is_unfinished(private);
-        attributes::refuse_destroy(NOUN, &name, unfinished, &protection, planned.is_some())
+    fn refuse_destroy(&self, request: DestroyRequest<'_, Model>) -> Option<Diagnostic> {
+        protect(&request, |model| &model.deletion_protection)
     }
 
     fn warn_destroy(&self, prior: &Model) -> Option<Diagnostic> {
@@ -129,9 +118,7 @@ impl Resource<ProviderContext> for BlockVolume {
     /// Takes `vol-…`, an ARN, or the name of the only volume that has it, each optionally with
     /// `@region`.
     async fn import(&self, cx: &Context<ProviderContext>, id: &str) -> Result<Model, Diagnostic> {
-        read::import(cx, id).await.map_err(|error| {
-            let report = Report { verb: Verb::Importing, noun: NOUN, name: id, exists: vec![] };
-            report.diagnostic(&error)
-        })
+        let found = read::import(cx, id).await;
+        found.map_err(|error| told::<Model>(Verb::Importing, id, &error))
     }
 }

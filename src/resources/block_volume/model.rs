@@ -2,7 +2,8 @@
 
 use crate::framework::value::{StringMap, Value};
 use crate::model;
-use crate::resources::timeouts::Timeouts;
+use crate::resources::composite::{Composite, common_attributes};
+use crate::resources::timeouts::{Defaults, Timeouts};
 
 model! {
     /// The whole resource.
@@ -73,6 +74,26 @@ model! {
         pub persistent_volume_claim_manifest: Value<String>,
         /// The snapshot a failed destroy left.
         pub final_snapshot_id: Value<String>,
+    }
+}
+
+impl Composite for Model {
+    const NOUN: &'static str = "block volume";
+    // What each operation may take: volumes appear within seconds, a final snapshot of a large one
+    // takes long.
+    const TIMEOUTS: Defaults =
+        Defaults { create_minutes: 10, update_minutes: 10, delete_minutes: 60 };
+
+    common_attributes!();
+
+    fn title(&self) -> String {
+        self.name.as_ref().as_option().or(self.id.as_ref().as_option()).cloned().unwrap_or_default()
+    }
+
+    fn inventory(&self) -> Vec<String> {
+        let volume = self.id.as_ref().as_option().map(|id| format!("volume {id}"));
+        let snapshot = self.final_snapshot_id.as_ref().as_option();
+        volume.into_iter().chain(snapshot.map(|id| format!("final snapshot {id}"))).collect()
     }
 }
 

@@ -19,7 +19,8 @@ use crate::framework::resource::{Context, Plan, PlanRequest};
 use crate::framework::value::{AttributePath, Diagnostics, Dynamic, Value};
 use crate::provider::context::ProviderContext;
 use crate::resources::attributes::{self, COMPLETE};
-use crate::resources::step::{During, Report, Verb};
+use crate::resources::composite::Composite;
+use crate::resources::step::{During, Verb};
 
 /// Tags written beside the practitioner's and those of every resource: `Name`, the cluster, the two
 /// of the driver, and that of the backup plan.
@@ -245,14 +246,7 @@ impl Failures<'_> {
         match answer?.during("plan", doing) {
             Ok(value) => Some(value),
             Err(error) => {
-                let name = self.planned.name.clone().unwrap_or_default();
-                let report = Report {
-                    verb: Verb::Planning,
-                    noun: super::NOUN,
-                    name: &name,
-                    exists: Vec::new(),
-                };
-                self.diagnostics.add_error(report.diagnostic(&error));
+                self.diagnostics.add_error(self.planned.told(Verb::Planning, &error));
                 None
             }
         }

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use super::budget::Budget;
 use super::model::{Model, PersistentVolume};
-use super::{KIND, NOUN, manifests};
+use super::{KIND, manifests};
 use crate::aws::arn::Arn;
 use crate::aws::ec2::modifications::{self, Modification};
 use crate::aws::ec2::volumes::{self, Volume};
@@ -15,8 +15,9 @@ use crate::framework::resource::{Context, Found};
 use crate::framework::value::{Diagnostic, Value, known_map};
 use crate::platform::tags::{self, Observed, Owner};
 use crate::provider::context::ProviderContext;
-use crate::resources::attributes::{self, COMPLETE, INCOMPLETE};
-use crate::resources::step::{During, Report, StepError, Verb};
+use crate::resources::attributes::{self, COMPLETE};
+use crate::resources::composite::{Composite, import_id};
+use crate::resources::step::{During, StepError, Verb};
 
 /// Reads the object; never waits for a better state of it.
 pub(super) async fn read(
@@ -24,7 +25,7 @@ pub(super) async fn read(
     mut state: Model,
     private: &mut Private,
 ) -> Result<Found<Model>, Diagnostic> {
-    let region = state.region.clone().unwrap_or_else(|| cx.provider.region().to_owned());
+    let region = state.region_or_default(cx);
     state.region = Value::Value(region.clone());
     let clients = cx.provider.clients(&region);
     let id = state.id.clone().unwrap_or_default();
@@ -33,12 +34,7 @@ pub(super) async fn read(
         match observed.during("volume", format!("reading volume {id}")) {
             Ok((Some(volume), modification, account)) => (volume, modification, account),
             Ok((None, ..)) => return Ok(Found::Gone),
-            Err(error) => {
-                let name = state.name.clone().unwrap_or(id);
-                let report =
-                    Report { verb: Verb::Reading, noun: NOUN, name: &name, exists: Vec::new() };
-                return Err(report.diagnostic(&error));
-            }
+            Err(error) => return Err(state.told(Verb::Reading, &error)),
         };
     let start = modification.as_ref().and_then(|modification| modification.start_time.as_deref());
     Budget::note(private, start, OffsetDateTime::now_utc());
@@ -195,25 +191,12 @@ fn record_status(cx: &Context<ProviderContext>, state: &mut Model, volume: &Volu
     if complete && !found.is_owned_by(Owner { kind: KIND, name: &name }) {
         missing.push("the ownership tag is missing".to_owned());
     }
-    if missing.is_empty() {
-        state.status = Value::Value(COMPLETE.to_owned());
-        state.status_reason = Value::Null;
-    } else {
-        state.status = Value::Value(INCOMPLETE.to_owned());
-        state.status_reason = Value::Value(format!("{}.", missing.join("; ")));
-    }
+    state.set_missing(&missing);
 }
 
 /// Finds the volume of an import id.
 pub(super) async fn import(cx: &Context<ProviderContext>, id: &str) -> Result<Model, StepError> {
-    let (id, region) = match id.split_once('@') {
-        Some((id, region)) => (id, region.to_owned()),
-        None => (id, cx.provider.region().to_owned()),
-    };
-    let (id, region) = match id.parse::<Arn>() {
-        Ok(arn) => (arn.resource_id().to_owned(), arn.region),
-        Err(_) => (id.to_owned(), region),
-    };
+    let (id, region) = import_id(cx, id);
     let clients = cx.provider.clients(&region);
     let doing = format!("finding the volume {id:?} in {region}");
     let found = if id.starts_with("vol-") {

@@ -1,6 +1,7 @@
 //! The attributes of `officeless_block_volume`. Every default comes from
 //! [`crate::platform::defaults`].
 
+use super::model::Model;
 use crate::framework::check::Check;
 use crate::framework::schema::{Attribute, Schema};
 use crate::platform::defaults::{BLOCK_STORAGE, BLOCK_VOLUME as PLATFORM};
@@ -8,12 +9,7 @@ use crate::platform::gp3;
 use crate::platform::kubernetes::EBS_FILE_SYSTEMS;
 use crate::platform::naming::{self, Form};
 use crate::resources::attributes;
-use crate::resources::timeouts::Defaults;
-
-/// What each operation may take: volumes appear within seconds, a final snapshot of a large one
-/// takes long.
-pub(super) const TIMEOUTS: Defaults =
-    Defaults { create_minutes: 10, update_minutes: 10, delete_minutes: 60 };
+use crate::resources::composite::Composite;
 
 const DESCRIPTION: &str = include_str!("description.md");
 
@@ -29,7 +25,7 @@ pub(super) fn schema() -> Schema {
         attributes::region(),
         attributes::tags(),
         attributes::tags_all(),
-        TIMEOUTS.attribute(),
+        Model::TIMEOUTS.attribute(),
         attributes::data_classification(),
         attributes::deletion_protection(PLATFORM.deletion_protection),
     ]);

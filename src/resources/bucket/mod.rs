@@ -13,15 +13,16 @@
 mod delete;
 mod observed;
 pub mod permissions;
+mod place;
 mod walk;
 
 pub use delete::{Emptying, delete_bucket};
 pub use observed::{
     Further, OWNERSHIP, Observed, Reading, TLS_STATEMENT, Tagged, read, statements,
 };
+pub use place::{Place, place, place_for_plan};
 pub use walk::{SETTINGS, Told, Walk, Walked};
 
-use crate::aws::arn::{Arn, Partition};
 use crate::aws::s3::cors::CorsRule;
 use crate::aws::s3::lifecycle::Lifecycle;
 use crate::aws::s3::notifications::Notifications;
@@ -69,43 +70,6 @@ impl Versioning {
     /// Whether a bucket that is `observed` needs no call to be this.
     pub fn is_met_by(self, observed: Self) -> bool {
         self == observed || (self == Self::Disabled && observed == Self::Suspended)
-    }
-}
-
-/// Where names and ARNs belong.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Place {
-    /// The region.
-    pub region: String,
-    /// The account; empty when it was not asked for.
-    pub account: String,
-}
-
-impl Place {
-    /// The partition of the region.
-    pub fn partition(&self) -> Partition {
-        Partition::of_region(&self.region)
-    }
-
-    /// ARN of a bucket.
-    pub fn bucket_arn(&self, name: &str) -> String {
-        Arn::bucket(self.partition().id, name).to_string()
-    }
-
-    /// ARN of a role, when the account is known.
-    pub fn role_arn(&self, name: &str) -> Option<String> {
-        (!self.account.is_empty())
-            .then(|| Arn::role(self.partition().id, &self.account, "/", name).to_string())
-    }
-
-    /// The host name of a bucket in its region.
-    pub fn domain_name(&self, name: &str) -> String {
-        format!("{name}.s3.{}.{}", self.region, self.partition().dns_suffix)
-    }
-
-    /// The account that must own a bucket.
-    pub fn owner(&self) -> Option<&str> {
-        (!self.account.is_empty()).then_some(self.account.as_str())
     }
 }
 

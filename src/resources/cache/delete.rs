@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::model::Model;
-use super::steps::{delete_user, delete_user_group, existing, former_ids, leaving};
-use super::{KIND, NOUN, schema, wanted};
+use super::steps::{delete_user, delete_user_group, former_ids, leaving};
+use super::{KIND, wanted};
 use crate::aws::elasticache::replication_groups::{
     delete_replication_group, find_replication_group, wait_replication_group_deleted,
 };
@@ -17,8 +17,9 @@ use crate::framework::value::{AttributePath, Diagnostic, Value};
 use crate::platform::cache::{self, Dimension};
 use crate::platform::tags::{IgnoreRules, Observed, Owner};
 use crate::provider::context::ProviderContext;
-use crate::resources::attributes::{self, INCOMPLETE};
-use crate::resources::step::{During, Report, StepError, Verb, proceed};
+use crate::resources::attributes::{self};
+use crate::resources::composite::{Composite, begin, conclude_delete};
+use crate::resources::step::{During, StepError, proceed};
 use crate::resources::timeouts::Operation;
 
 struct Teardown<'a> {
@@ -47,22 +48,19 @@ pub(super) async fn delete(
     prior: Model,
     recorder: &mut Recorder<Model>,
 ) -> Result<(), Diagnostic> {
-    let region = prior.region.clone().unwrap_or_else(|| cx.provider.region().to_owned());
-    let clients = cx.provider.clients(&region);
-    let deadline = schema::TIMEOUTS.deadline(&prior.timeouts, Operation::Delete);
+    let (clients, wait) = begin(cx, &prior, Operation::Delete);
     let name = prior.name.clone().unwrap_or_default();
     let teardown = Teardown {
         clients: &clients,
-        wait: Wait::new(deadline, cx.cancel.clone()),
+        wait,
         id: prior.id.clone().unwrap_or_else(|| name.clone()),
         unfinished: attributes::is_unfinished(&recorder.private),
         leaving: leaving(&recorder.private),
         ignore: &cx.provider.ignore_tags,
         prior,
     };
-    let Err(error) = teardown.run(recorder).await else { return Ok(()) };
-    let exists = recorder.state().map(existing).unwrap_or_default();
-    Err(Report { verb: Verb::Deleting, noun: NOUN, name: &name, exists }.diagnostic(&error))
+    let outcome = teardown.run(recorder).await;
+    conclude_delete(&teardown.prior, outcome.err().as_slice(), recorder)
 }
 
 impl Teardown<'_> {
@@ -72,8 +70,7 @@ impl Teardown<'_> {
         // A read knows the cache by its replication group, which has to go first.
         recorder.private.set_text(TORN_DOWN, "true");
         recorder.update(|state| {
-            state.status = Value::Value(INCOMPLETE.to_owned());
-            state.status_reason = Value::Value("A destroy of it broke off.".to_owned());
+            state.set_incomplete("A destroy of it broke off.".to_owned());
             state.arn = Value::Null;
             state.member_clusters = Value::Null;
             state.autoscaling = Value::Null;

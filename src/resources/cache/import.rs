@@ -1,22 +1,16 @@
 //! The import of `officeless_cache`: from an id to the state that read starts from.
 
 use super::model::Model;
-use crate::aws::arn::Arn;
 use crate::aws::elasticache::replication_groups;
 use crate::framework::resource::Context;
 use crate::framework::value::Value;
 use crate::provider::context::ProviderContext;
+use crate::resources::composite::import_id;
 use crate::resources::step::{During, StepError};
 
 /// Takes the id of a replication group or its ARN, with `@region` behind the id if need be.
 pub(super) async fn import(cx: &Context<ProviderContext>, id: &str) -> Result<Model, StepError> {
-    let (id, region) = match id.parse::<Arn>() {
-        Ok(arn) => (arn.resource_id().to_owned(), arn.region),
-        Err(_) => match id.split_once('@') {
-            Some((id, region)) => (id.to_owned(), region.to_owned()),
-            None => (id.to_owned(), cx.provider.region().to_owned()),
-        },
-    };
+    let (id, region) = import_id(cx, id);
     // AWS stores ids in lower case, whatever they were created with.
     let id = id.to_lowercase();
     let clients = cx.provider.clients(&region);

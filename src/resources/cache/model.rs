@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::framework::value::{StringMap, Strings, Value};
 use crate::model;
-use crate::resources::timeouts::Timeouts;
+use crate::platform::cache;
+use crate::resources::composite::{Composite, common_attributes};
+use crate::resources::timeouts::{Defaults, Timeouts};
 
 model! {
     /// The whole resource.
@@ -146,6 +148,46 @@ model! {
         /// RFC 3339.
         pub auth_token_last_modified: Value<String>,
     }
+}
+
+impl Composite for Model {
+    const NOUN: &'static str = "cache";
+    // What each operation may take: many shards have been seen to take an hour.
+    const TIMEOUTS: Defaults =
+        Defaults { create_minutes: 60, update_minutes: 60, delete_minutes: 45 };
+
+    common_attributes!();
+
+    fn title(&self) -> String {
+        self.name.as_ref().as_option().or(self.id.as_ref().as_option()).cloned().unwrap_or_default()
+    }
+
+    fn inventory(&self) -> Vec<String> {
+        let named = [
+            ("replication group", self.arn.is_value().then(|| self.id.clone())),
+            ("subnet group", own_subnet_group(self)),
+            ("security group", Some(self.security_group_id.clone())),
+            ("user group", Some(self.user_group_id.clone())),
+        ];
+        named
+            .into_iter()
+            .filter_map(|(what, name)| match name {
+                Some(Value::Value(name)) => Some(format!("{what} {name}")),
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn is_usable(&self) -> bool {
+        self.arn.is_value()
+    }
+}
+
+/// The name of the subnet group, where it is the cache's own.
+fn own_subnet_group(state: &Model) -> Option<Value<String>> {
+    let name = state.name.clone().unwrap_or_default();
+    let own = Value::Value(cache::subnet_group(&name));
+    (state.subnet_group_name == own).then_some(own)
 }
 
 model! {

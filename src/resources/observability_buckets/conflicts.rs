@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 
 use super::access::KIND;
 use super::model::Model;
-use super::plan::{removed, report};
+use super::plan::removed;
 use super::validate::name_path;
 use super::wanted::Place;
 use crate::aws::s3::Bucket;
@@ -17,6 +17,7 @@ use crate::framework::value::{AttributePath, Diagnostic, Diagnostics};
 use crate::platform::stores::Store;
 use crate::platform::tags::{IgnoreRules, Observed, Owner, RESOURCE};
 use crate::provider::context::ProviderContext;
+use crate::resources::composite::Composite;
 use crate::resources::step::{During as _, StepError, Verb};
 use crate::resources::workload_access::{self, Conflict};
 
@@ -43,14 +44,13 @@ pub(super) async fn find(
         access(&clients, place, prior, planned),
     )
     .await;
-    let planning = report(Verb::Planning, &owner_name);
     for found in looks.into_iter().chain(goes).chain([access]) {
         match found {
             Ok(Told { errors, warnings }) => {
                 diagnostics.errors.extend(errors);
                 diagnostics.warnings.extend(warnings);
             }
-            Err(error) => diagnostics.add_error(planning.diagnostic(&error)),
+            Err(error) => diagnostics.add_error(planned.told(Verb::Planning, &error)),
         }
     }
 }

@@ -7,9 +7,6 @@ use futures_util::future::join_all;
 
 use super::access::{KIND, leaving};
 use super::model::Model;
-use super::plan::report;
-use super::schema::TIMEOUTS;
-use super::steps::account;
 use crate::aws::arn::Arn;
 use crate::aws::eks::AssociationKey;
 use crate::aws::{Clients, Wait};
@@ -18,13 +15,14 @@ use crate::framework::value::{Diagnostic, Value};
 use crate::platform::stores::Product;
 use crate::platform::tags::Owner;
 use crate::provider::context::ProviderContext;
-use crate::resources::attributes::INCOMPLETE;
 use crate::resources::bucket::{Emptying, delete_bucket};
-use crate::resources::step::{Report, StepError, Verb, reason};
+use crate::resources::step::{StepError, Verb, reasons};
 use crate::resources::timeouts::Operation;
 use crate::resources::workload_access;
 
 use super::access::Identity;
+use crate::resources::bucket::place;
+use crate::resources::composite::{Composite, begin, conclude_delete};
 
 /// Destroys everything the state knows.
 pub(super) async fn delete(
@@ -32,13 +30,9 @@ pub(super) async fn delete(
     prior: Model,
     recorder: &mut Recorder<Model>,
 ) -> Result<(), Diagnostic> {
-    let place = account(cx, &prior, Verb::Deleting).await?;
-    let clients = cx.provider.clients(&place.region);
-    let deadline = TIMEOUTS.deadline(&prior.timeouts, Operation::Delete);
-    let wait = Wait::new(deadline, cx.cancel.clone());
+    let place = place(cx, &prior, Verb::Deleting).await?;
+    let (clients, wait) = begin(cx, &prior, Operation::Delete);
     let mut left = prior.clone();
-    left.status = Value::Value(INCOMPLETE.to_owned());
-
     let roles = leaving(&recorder.private, prior.role_names(), &[]);
     let mut errors = remove_access(&clients, &wait, &prior, &roles, &mut left).await;
     let names = prior.recorded_names();
@@ -57,13 +51,11 @@ pub(super) async fn delete(
             Err(error) => errors.push(error),
         }
     }
-    let owner_name = prior.owner_name().unwrap_or_default();
-    let report = Report { exists: left.inventory(), ..report(Verb::Deleting, &owner_name) };
-    let Some(told) = report.diagnostic_of_all(&errors) else { return Ok(()) };
-    let reasons: Vec<String> = errors.iter().map(reason).collect();
-    left.status_reason = Value::Value(reasons.join("\n"));
-    recorder.record(left);
-    Err(told)
+    if !errors.is_empty() {
+        left.set_incomplete(reasons(&errors));
+        recorder.record(left);
+    }
+    conclude_delete(&prior, &errors, recorder)
 }
 
 async fn remove_access(

@@ -9,7 +9,6 @@ use futures_util::future::join_all;
 
 use super::access::{Identity, KIND};
 use super::model::{AccessLoggingModel, BucketModel, ExtraRuleModel, Model, PodIdentityModel};
-use super::plan::report;
 use super::schema::KEYS;
 use super::wanted::{ABORT_RULE, NONCURRENT_RULE, Place, Versioning, default_noncurrent_days};
 use crate::aws::eks::{AssociationKey, find_association_by_id, find_association_id_by_key};
@@ -28,23 +27,21 @@ use crate::platform::stores::{Product, Store};
 use crate::platform::tags::{IgnoreRules, Observed as ObservedTags, Owner};
 use crate::provider::context::ProviderContext;
 use crate::resources::bucket::{self, Observed, Reading};
-use crate::resources::step::{During as _, Verb};
+use crate::resources::composite::{import_id, told};
+use crate::resources::step::{During as _, StepError, Verb};
 
 /// The state that [`complete`] fills in.
 pub(super) fn stub(cx: &Context<ProviderContext>, id: &str) -> Result<Model, Diagnostic> {
-    let (names, region) = match id.rsplit_once('@') {
-        Some((names, region)) => (names, region.to_owned()),
-        None => (id, cx.provider.region().to_owned()),
-    };
+    let (names, region) = import_id(cx, id);
     let mut model =
         Model { id: Value::Value(id.to_owned()), region: Value::Value(region), ..Model::default() };
     if names.contains('=') {
-        model.buckets = Value::Value(named(names).ok_or_else(|| wrong_id(id))?);
+        model.buckets = Value::Value(named(&names).ok_or_else(|| wrong_id(id))?);
         return Ok(model);
     }
     let (prefix, suffix) = match names.split_once('/') {
         Some((prefix, suffix)) => (prefix, Some(suffix)),
-        None => (names, None),
+        None => (names.as_str(), None),
     };
     let fits = |part: &str| check_bucket_name(&format!("{part}-x")).is_ok();
     if !fits(prefix) || suffix.is_some_and(|suffix| !fits(suffix)) {
@@ -95,10 +92,10 @@ pub(super) async fn complete(
         Value::Value(id) => id.clone(),
         _ => String::new(),
     };
-    let importing = report(Verb::Importing, &id);
+    let importing = |error: &StepError| told::<Model>(Verb::Importing, &id, error);
     let tell = |error: Error| {
         let error = Err::<(), _>(error).during("bucket", "reading the buckets to import");
-        error.err().map_or_else(|| wrong_id(&id), |error| importing.diagnostic(&error))
+        error.err().map_or_else(|| wrong_id(&id), |error| importing(&error))
     };
     let mut model = stub;
     let found = find(clients, place, &mut model).await.map_err(tell)?;
@@ -108,7 +105,7 @@ pub(super) async fn complete(
     fill(cx, &mut model, &found);
     let tell = |error: Error| {
         let error = Err::<(), _>(error).during("role", "reading the role to import");
-        error.err().map_or_else(|| wrong_id(&id), |error| importing.diagnostic(&error))
+        error.err().map_or_else(|| wrong_id(&id), |error| importing(&error))
     };
     identity(cx, clients, &mut model).await.map_err(tell)?;
     model.derive_outputs(Some(place));

@@ -41,20 +41,17 @@ use async_trait::async_trait;
 
 use crate::framework::private::Private;
 use crate::framework::resource::{
-    ApplyRequest, Context, Found, Plan, PlanRequest, Recorder, Resource,
+    ApplyRequest, Context, DestroyRequest, Found, Plan, PlanRequest, Recorder, Resource,
 };
 use crate::framework::schema::Schema;
 use crate::framework::value::{Diagnostic, Diagnostics};
 use crate::provider::context::ProviderContext;
-use crate::resources::attributes;
+use crate::resources::composite::protect;
 
 pub use model::{
     AccessLoggingModel, BucketModel, BucketStatus, ExtraRuleModel, Model, PodIdentityModel,
     RetentionModel,
 };
-
-/// What they are called in sentences.
-const NOUN: &str = "observability buckets";
 
 /// `officeless_observability_buckets`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -85,17 +82,8 @@ impl Resource<ProviderContext> for ObservabilityBuckets {
         plan::plan(cx, request, plan).await;
     }
 
-    fn refuse_destroy(
-        &self,
-        prior: &Model,
-        planned: Option<&Model>,
-        private: &Private,
-    ) -> Option<Diagnostic> {
-        let name = prior.owner_name().unwrap_or_default();
-        let protection = &planned.unwrap_or(prior).deletion_protection;
-        let replaced = planned.is_some();
-        let unfinished = attributes::is_unfinished(private);
-        attributes::refuse_destroy(NOUN, &name, unfinished, protection, replaced)
+    fn refuse_destroy(&self, request: DestroyRequest<'_, Model>) -> Option<Diagnostic> {
+        protect(&request, |model| &model.deletion_protection)
     }
 
     async fn apply(

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use crate::framework::value::{StringMap, Strings, Value};
 use crate::model;
 use crate::platform::stores::Store;
-use crate::resources::timeouts::Timeouts;
+use crate::resources::composite::kept_keys;
+use crate::resources::composite::{Composite, common_attributes};
+use crate::resources::timeouts::{Defaults, Timeouts};
 
 model! {
     /// The whole resource.
@@ -80,6 +82,36 @@ model! {
         pub helm_values: Value<StringMap>,
         /// The S3 host of the region.
         pub s3_endpoint: Value<String>,
+    }
+}
+
+impl Composite for Model {
+    const NOUN: &'static str = "observability buckets";
+    const TIMEOUTS: Defaults =
+        Defaults { create_minutes: 20, update_minutes: 20, delete_minutes: 60 };
+
+    common_attributes!();
+
+    fn title(&self) -> String {
+        self.owner_name().unwrap_or_default()
+    }
+
+    fn inventory(&self) -> Vec<String> {
+        let buckets = self.recorded_names().into_values().map(|name| format!("bucket {name}"));
+        let roles = self.role_names().into_iter().map(|name| format!("role {name}"));
+        buckets.chain(roles).collect()
+    }
+
+    fn is_usable(&self) -> bool {
+        let recorded = self.recorded_names();
+        self.stores().is_some_and(|stores| stores.iter().all(|store| recorded.contains_key(store)))
+    }
+
+    /// What is missing is told by the status, not by null in place of what was known in the plan.
+    fn resumable(mut self, planned: &Self) -> Self {
+        self.association_ids = kept_keys(&planned.association_ids, self.association_ids);
+        self.role_arns = planned.role_arns.clone();
+        self
     }
 }
 
@@ -175,7 +207,7 @@ model! {
 
 impl Model {
     /// How far a bucket is, from now on.
-    pub(super) fn set_status(&mut self, store: Store, status: BucketStatus) {
+    pub(super) fn set_bucket_status(&mut self, store: Store, status: BucketStatus) {
         if !self.bucket_status.is_value() {
             self.bucket_status = Value::Value(BTreeMap::new());
         }
@@ -193,12 +225,5 @@ impl Model {
             }
             _ => None,
         }
-    }
-
-    /// What exists, in words.
-    pub(super) fn inventory(&self) -> Vec<String> {
-        let buckets = self.recorded_names().into_values().map(|name| format!("bucket {name}"));
-        let roles = self.role_names().into_iter().map(|name| format!("role {name}"));
-        buckets.chain(roles).collect()
     }
 }

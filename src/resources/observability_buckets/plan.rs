@@ -18,8 +18,9 @@ use crate::framework::value::{AttributePath, Diagnostics, Value, known_map};
 use crate::platform::naming::BucketNamespace;
 use crate::platform::stores::Store;
 use crate::provider::context::ProviderContext;
-use crate::resources::attributes::{COMPLETE, plan_region, plan_tags};
-use crate::resources::step::{During as _, Report, Verb};
+use crate::resources::attributes::{plan_region, plan_tags};
+use crate::resources::bucket::place_for_plan;
+use crate::resources::composite::Composite;
 
 /// Refines the plan.
 pub(super) async fn plan(
@@ -32,7 +33,7 @@ pub(super) async fn plan(
     inherit(cx, config, prior, planned);
     let region = plan_region(cx, &config.region, &mut planned.region, diagnostics);
     planned.tags_all = plan_tags(cx, &planned.tags, 0, diagnostics);
-    let place = place(cx, region, diagnostics).await;
+    let place = place_for_plan::<Model>(cx, region, diagnostics).await;
     planned.derive_outputs(place.as_ref());
     plan_status(prior, planned);
     plan_identity(prior, planned, place.as_ref());
@@ -45,27 +46,6 @@ pub(super) async fn plan(
     if let (Some(cx), Some(place), true) = (cx, &place, ask) {
         Box::pin(conflicts::find(cx, place, prior, planned, diagnostics)).await;
     }
-}
-
-/// Region and account, once the provider is configured and the region known.
-async fn place(
-    cx: Option<&Context<ProviderContext>>,
-    region: Option<String>,
-    diagnostics: &mut Diagnostics,
-) -> Option<Place> {
-    let (cx, region) = (cx?, region?);
-    match cx.provider.account_id().await.during("account", "asking for the account") {
-        Ok(account) => Some(Place { region, account }),
-        Err(error) => {
-            diagnostics.add_error(report(Verb::Planning, "").diagnostic(&error));
-            None
-        }
-    }
-}
-
-/// The operation on these buckets, for what fails in it.
-pub(super) fn report(verb: Verb, name: &str) -> Report<'_> {
-    Report { verb, noun: super::NOUN, name, exists: Vec::new() }
 }
 
 /// Prefix and cluster, where configuration is silent: what they were, else the provider's.
@@ -106,8 +86,7 @@ fn plan_status(prior: Option<&Model>, planned: &mut Model) {
         planned.bucket_status = Value::Unknown;
         return;
     }
-    planned.status = Value::Value(COMPLETE.to_owned());
-    planned.status_reason = Value::Null;
+    planned.set_complete();
     planned.bucket_status = match planned.stores() {
         None => Value::Unknown,
         Some(stores) => Value::Value(

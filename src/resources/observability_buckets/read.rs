@@ -12,8 +12,6 @@ use super::access::{KIND, Share, leaving};
 use super::import;
 use super::model::{BucketStatus, Model};
 use super::outputs::{complete, pending};
-use super::plan::report;
-use super::steps::account;
 use super::wanted::Place;
 use crate::aws::s3::Bucket;
 use crate::aws::{Clients, Tags};
@@ -22,8 +20,10 @@ use crate::framework::resource::{Context, Found};
 use crate::framework::value::{Diagnostic, StringMap, Value, known_map};
 use crate::platform::stores::{Product, Store};
 use crate::provider::context::ProviderContext;
-use crate::resources::attributes::{self, COMPLETE, INCOMPLETE};
+use crate::resources::attributes::{self};
+use crate::resources::bucket::place;
 use crate::resources::bucket::{self, Observed, Tagged};
+use crate::resources::composite::Composite;
 use crate::resources::step::{During as _, StepError, Verb};
 use crate::resources::workload_access::{self, Granted};
 
@@ -40,7 +40,7 @@ pub(super) async fn read(
     state: Model,
     private: &mut Private,
 ) -> Result<Found<Model>, Diagnostic> {
-    let place = account(cx, &state, Verb::Reading).await?;
+    let place = place(cx, &state, Verb::Reading).await?;
     let clients = cx.provider.clients(&place.region);
     if import::is_stub(&state) {
         let found = import::complete(cx, &clients, &place, state).await?;
@@ -49,15 +49,13 @@ pub(super) async fn read(
             None => Ok(Found::Gone),
         };
     }
-    let owner_name = state.owner_name().unwrap_or_default();
-    let reading = report(Verb::Reading, &owner_name);
     let names = names(&state, &place);
     let shares = state.shares(&place).unwrap_or_default();
     let buckets = names.into_iter().map(|(store, name)| look(&clients, &place, store, name));
     let found = shares.iter().map(|share| look_at_access(cx, &clients, &state, share));
     let unwanted = look_for_unwanted(&clients, &state, &shares);
     let (buckets, access, unwanted) = join3(join_all(buckets), join_all(found), unwanted).await;
-    let told = |error: StepError| reading.diagnostic(&error);
+    let told = |error: StepError| state.told(Verb::Reading, &error);
     let buckets: Vec<Seen> = buckets.into_iter().collect::<Result<_, _>>().map_err(told)?;
     let access: Vec<Access<'_>> = access.into_iter().collect::<Result<_, _>>().map_err(told)?;
     let unwanted = unwanted.map_err(told)?;
@@ -72,8 +70,7 @@ pub(super) async fn read(
     let going: Vec<String> = leaving(private, BTreeSet::new(), &shares).into_iter().collect();
     if !going.is_empty() {
         let reason = format!("roles {} are still to be deleted.", going.join(", "));
-        found.status = Value::Value(INCOMPLETE.to_owned());
-        found.status_reason = Value::Value(reason);
+        found.set_incomplete(reason);
     }
     Ok(Found::Present(Box::new(found)))
 }
@@ -216,8 +213,11 @@ fn describe(
     state.role_arns = Value::Value(role_arns);
     state.association_ids = Value::Value(ids);
     let complete = reasons.is_empty();
-    state.status = Value::Value(if complete { COMPLETE } else { INCOMPLETE }.to_owned());
-    state.status_reason = if complete { Value::Null } else { Value::Value(reasons.join("\n")) };
+    if complete {
+        state.set_complete();
+    } else {
+        state.set_incomplete(reasons.join("\n"));
+    }
     state
 }
 

@@ -1,5 +1,6 @@
 //! The attributes of the buckets and the rules of each.
 
+use super::model::Model;
 use crate::framework::check::Check;
 use crate::framework::schema::{Attribute, Schema, Type};
 use crate::framework::value::Dynamic;
@@ -8,7 +9,7 @@ use crate::platform::duration::Retention;
 use crate::platform::naming::{self, Form};
 use crate::platform::stores::Product;
 use crate::resources::attributes;
-use crate::resources::timeouts::Defaults;
+use crate::resources::composite::Composite;
 
 /// The keys of the six stores, as in `buckets`.
 pub(super) const KEYS: &[&str] = &[
@@ -28,10 +29,6 @@ const STORAGE_CLASSES: &[&str] =
     &["STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"];
 /// The most days that S3 takes.
 const MAX_DAYS: i64 = 2_147_483_647;
-
-/// How long operations may take.
-pub(super) const TIMEOUTS: Defaults =
-    Defaults { create_minutes: 20, update_minutes: 20, delete_minutes: 60 };
 
 /// The schema.
 pub(super) fn schema() -> Schema {
@@ -172,7 +169,7 @@ fn bucket_attributes() -> Vec<Attribute> {
         attributes::data_classification(),
         attributes::deletion_protection(false),
         attributes::tags(),
-        TIMEOUTS.attribute(),
+        Model::TIMEOUTS.attribute(),
     ]
 }
 

@@ -18,20 +18,19 @@ use super::conflicts::{existing, refusal};
 use super::delete::emptying;
 use super::model::{Model, PodIdentityModel};
 use super::outputs::{STEPS, complete, pending};
-use super::plan::{removed, report};
-use super::schema::TIMEOUTS;
+use super::plan::removed;
 use super::wanted::{Bucket, Place};
-use crate::aws::Wait;
-use crate::framework::diagnostic::{provider_bug, whole};
+use crate::framework::diagnostic::provider_bug;
 use crate::framework::resource::{ApplyRequest, Context, Recorder};
 use crate::framework::value::{Diagnostic, StringMap, Value, known_map};
 use crate::platform::naming::BucketNamespace;
 use crate::platform::stores::{Product, Store};
 use crate::platform::tags::Owner;
-use crate::provider::context::{IncompleteCreate, ProviderContext};
-use crate::resources::attributes::{COMPLETE, INCOMPLETE, keep_unfinished};
+use crate::provider::context::ProviderContext;
+use crate::resources::bucket::place;
 use crate::resources::bucket::{Tagged, Told, Walk, Walked, delete_bucket};
-use crate::resources::step::{During as _, Report, StepError, Verb, reason};
+use crate::resources::composite::{Composite, begin, conclude};
+use crate::resources::step::{StepError, reason};
 use crate::resources::timeouts::Operation;
 use crate::resources::workload_access::{self, Granted};
 
@@ -42,8 +41,8 @@ pub(super) async fn apply(
     recorder: &mut Recorder<Model>,
 ) -> Result<(), Diagnostic> {
     let ApplyRequest { prior, planned, .. } = request;
-    let verb = if prior.is_some() { Verb::Updating } else { Verb::Creating };
-    let place = account(cx, &planned, verb).await?;
+    let operation = Operation::of(prior.as_ref());
+    let place = place(cx, &planned, operation.into()).await?;
     let mut goal = planned.clone();
     goal.derive_outputs(Some(&place));
     let Some(mut work) = Work::new(&goal, prior.as_ref(), &place) else {
@@ -51,10 +50,7 @@ pub(super) async fn apply(
     };
     work.old_roles = leaving(&recorder.private, work.old_roles, &work.shares);
     keep_leaving(&mut recorder.private, &work.old_roles);
-    let operation = if prior.is_some() { Operation::Update } else { Operation::Create };
-    let deadline = TIMEOUTS.deadline(&goal.timeouts, operation);
-    let wait = Wait::new(deadline, cx.cancel.clone());
-    let clients = cx.provider.clients(&place.region);
+    let (clients, wait) = begin(cx, &goal, operation);
     let tags_all = known_map(&goal.tags_all).unwrap_or_default();
     let walk = Walk {
         clients: &clients,
@@ -70,26 +66,9 @@ pub(super) async fn apply(
         told: Told { refusal, existing },
     };
     let progress = Progress::new(start(&goal, prior.as_ref()), recorder, prior.is_some());
-    let errors = carry_out(&walk, &work, &progress).await;
-    let reached = progress.reached();
-    let report = Report { exists: reached.inventory(), ..report(verb, &work.owner_name) };
-    conclude(cx, &report, &errors, &goal, &work, reached, recorder)
-}
-
-/// Region and account of an operation.
-pub(super) async fn account(
-    cx: &Context<ProviderContext>,
-    model: &Model,
-    verb: Verb,
-) -> Result<Place, Diagnostic> {
-    let region = match &model.region {
-        Value::Value(region) => region.clone(),
-        _ => cx.provider.region().to_owned(),
-    };
-    match cx.provider.account_id().await.during("account", "asking for the account") {
-        Ok(account) => Ok(Place { region, account }),
-        Err(error) => Err(report(verb, "").diagnostic(&error)),
-    }
+    let failures = carry_out(&walk, &work, &progress).await;
+    progress.end(failures.is_empty());
+    conclude(cx, operation, &goal, &failures, recorder)
 }
 
 /// What one apply has to do.
@@ -157,8 +136,7 @@ fn start(goal: &Model, prior: Option<&Model>) -> Model {
     state.bucket_names = prior.map_or_else(nothing, |prior| prior.bucket_names.clone());
     state.role_arns = prior.map_or_else(nothing, |prior| prior.role_arns.clone());
     state.association_ids = prior.map_or_else(nothing, |prior| prior.association_ids.clone());
-    state.status = Value::Value(INCOMPLETE.to_owned());
-    state.status_reason = Value::Value("The operation did not come to its end.".to_owned());
+    state.set_incomplete("The operation did not come to its end.".to_owned());
     let open = |store: Store| {
         let status = pending("bucket", "Not begun.");
         (store.key().to_owned(), Value::Value(status))
@@ -209,22 +187,38 @@ impl<'a> Progress<'a> {
         keep_leaving(&mut inner.recorder.private, &BTreeSet::new());
     }
 
-    fn reached(&self) -> Model {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner).state.clone()
+    fn recorded_names(&self) -> BTreeMap<Store, String> {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.state.recorded_names()
+    }
+
+    /// What stands in the state at the end, if anything exists.
+    fn end(self, complete: bool) {
+        let inner = self.inner.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Inner { mut state, recorder } = inner;
+        if complete {
+            state.set_complete();
+        }
+        if complete || recorder.state().is_some() {
+            recorder.record(state);
+        }
     }
 
     fn bucket(&self, bucket: &Bucket, step: &str) {
         self.note(|state| {
             insert(&mut state.bucket_names, bucket.store.key(), Some(&bucket.wanted.name));
             let next = STEPS.iter().skip_while(|name| **name != step).nth(1);
-            state.set_status(bucket.store, next.map_or_else(complete, |next| pending(next, "")));
+            state.set_bucket_status(
+                bucket.store,
+                next.map_or_else(complete, |next| pending(next, "")),
+            );
         });
     }
 
     fn failed(&self, store: Store, error: &StepError) {
         self.remark(|state| {
             let step = state.pending_step(store).unwrap_or_else(|| "bucket".to_owned());
-            state.set_status(store, pending(&step, &reason(error)));
+            state.set_bucket_status(store, pending(&step, &reason(error)));
         });
     }
 }
@@ -237,7 +231,7 @@ async fn carry_out(walk: &Walk<'_>, work: &Work, progress: &Progress<'_>) -> Vec
     let blocked: BTreeSet<Store> = work
         .removed
         .keys()
-        .filter(|store| progress.reached().recorded_names().contains_key(store))
+        .filter(|store| progress.recorded_names().contains_key(store))
         .copied()
         .collect();
     let walks = work
@@ -400,68 +394,6 @@ async fn finish(
     let (buckets, shares) = join(join_all(buckets), join_all(shares)).await;
     let shares = shares.into_iter().filter_map(Result::err);
     buckets.into_iter().flatten().chain(shares).collect()
-}
-
-/// Records how it ended: complete, incomplete with an error, or incomplete with a warning where the
-/// provider says so and every bucket is there.
-fn conclude(
-    cx: &Context<ProviderContext>,
-    report: &Report<'_>,
-    errors: &[StepError],
-    goal: &Model,
-    work: &Work,
-    mut reached: Model,
-    recorder: &mut Recorder<Model>,
-) -> Result<(), Diagnostic> {
-    if report.verb == Verb::Creating || errors.is_empty() {
-        keep_unfinished(&mut recorder.private, !errors.is_empty());
-    }
-    let Some(told) = report.diagnostic_of_all(errors) else {
-        reached.status = Value::Value(COMPLETE.to_owned());
-        reached.status_reason = Value::Null;
-        recorder.record(reached);
-        return Ok(());
-    };
-    let reasons: Vec<String> = errors.iter().map(reason).collect();
-    let exists = recorder.state().is_some();
-    reached.status_reason = Value::Value(reasons.join("\n"));
-    let names = reached.recorded_names();
-    let usable =
-        work.buckets.iter().all(|bucket| names.get(&bucket.store) == Some(&bucket.wanted.name));
-    let resume = report.verb == Verb::Creating
-        && cx.provider.incomplete_create == IncompleteCreate::Resume
-        && !errors.iter().any(StepError::is_cancelled);
-    if resume && usable {
-        // What was known in the plan must stand; what is missing is told by the status.
-        reached.role_arns = goal.role_arns.clone();
-        let ids = known_map(&reached.association_ids).unwrap_or_default();
-        reached.association_ids = match &goal.association_ids {
-            Value::Value(planned) => Value::Value(
-                planned
-                    .keys()
-                    .map(|key| {
-                        let id = ids.get(key).cloned().map_or(Value::Null, Value::Value);
-                        (key.clone(), id)
-                    })
-                    .collect(),
-            ),
-            _ => reached.association_ids,
-        };
-        recorder.record(reached);
-        recorder.warnings.push(whole(
-            told.summary,
-            format!(
-                "{}\n\nincomplete_create = \"resume\": this create ends without an error although \
-                 it is incomplete, and the next apply goes on with it.",
-                told.detail
-            ),
-        ));
-        return Ok(());
-    }
-    if exists {
-        recorder.record(reached);
-    }
-    Err(told)
 }
 
 fn insert(map: &mut Value<StringMap>, key: &str, value: Option<&str>) {

@@ -3,7 +3,6 @@
 use futures_util::future::{OptionFuture, join};
 
 use super::model::Model;
-use super::plan::report;
 use crate::aws::{Clients, Error, eks};
 use crate::framework::diagnostic::diagnostic;
 use crate::framework::resource::Context;
@@ -11,6 +10,7 @@ use crate::framework::value::{AttributePath, Diagnostic, Diagnostics};
 use crate::platform::defaults::NETWORK;
 use crate::platform::tags::{IgnoreRules, Observed as ObservedTags};
 use crate::provider::context::ProviderContext;
+use crate::resources::composite::Composite;
 use crate::resources::step::{During as _, Verb};
 use crate::resources::workload_access::{self, Conflict, Observed, Workload, conflicts_with};
 
@@ -35,16 +35,14 @@ pub(super) async fn find(
     let cluster: OptionFuture<_> = new_key.then(|| cluster(&clients, planned)).into();
     let found = workload_access::find(&clients, &workload, &granted);
     let (found, cluster) = Box::pin(join(found, cluster)).await;
-    let name = planned.key_text().unwrap_or_default();
-    let planning = report(Verb::Planning, &name);
     let doing = format!("looking for role {} and its association", workload.role_in_use());
     match found.during("role", doing) {
         Ok(found) => judge(prior, planned, &workload, &found, new_key, diagnostics),
-        Err(error) => diagnostics.add_error(planning.diagnostic(&error)),
+        Err(error) => diagnostics.add_error(planned.told(Verb::Planning, &error)),
     }
     match cluster.transpose().during("cluster", "describing the cluster and its add-on") {
         Ok(warning) => diagnostics.warnings.extend(warning.flatten()),
-        Err(error) => diagnostics.add_error(planning.diagnostic(&error)),
+        Err(error) => diagnostics.add_error(planned.told(Verb::Planning, &error)),
     }
 }
 

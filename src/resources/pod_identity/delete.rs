@@ -2,14 +2,13 @@
 
 use super::KIND;
 use super::model::Model;
-use super::plan::report;
-use super::schema::TIMEOUTS;
 use crate::aws::{Clients, Wait};
 use crate::framework::resource::{Context, Recorder};
 use crate::framework::value::{Diagnostic, Value};
 use crate::platform::tags::Owner;
 use crate::provider::context::ProviderContext;
-use crate::resources::step::{Report, StepError, Verb};
+use crate::resources::composite::{begin, conclude_delete};
+use crate::resources::step::StepError;
 use crate::resources::timeouts::Operation;
 use crate::resources::workload_access;
 
@@ -19,14 +18,9 @@ pub(super) async fn delete(
     prior: Model,
     recorder: &mut Recorder<Model>,
 ) -> Result<(), Diagnostic> {
-    let region = prior.region.clone().unwrap_or_else(|| cx.provider.region().to_owned());
-    let clients = cx.provider.clients(&region);
-    let deadline = TIMEOUTS.deadline(&prior.timeouts, Operation::Delete);
-    let wait = Wait::new(deadline, cx.cancel.clone());
-    let Err(error) = run(&clients, &wait, &prior, recorder).await else { return Ok(()) };
-    let name = prior.key_text().unwrap_or_default();
-    let exists = recorder.state().map(Model::inventory).unwrap_or_default();
-    Err(Report { exists, ..report(Verb::Deleting, &name) }.diagnostic(&error))
+    let (clients, wait) = begin(cx, &prior, Operation::Delete);
+    let outcome = run(&clients, &wait, &prior, recorder).await;
+    conclude_delete(&prior, outcome.err().as_slice(), recorder)
 }
 
 async fn run(

@@ -4,7 +4,6 @@
 //! A role that was made by this resource is its own again; any other is a role made elsewhere.
 
 use super::model::Model;
-use super::plan::report;
 use super::read::is_own_role;
 use super::schema::schema;
 use crate::aws::{Clients, Error, eks, iam};
@@ -12,14 +11,12 @@ use crate::framework::plan::defaults;
 use crate::framework::resource::Context;
 use crate::framework::value::{Diagnostic, StringMap, Value};
 use crate::provider::context::ProviderContext;
+use crate::resources::composite::{import_id, told};
 use crate::resources::step::{StepError, Verb};
 
 /// The state from which the rest is read.
 pub(super) fn stub(cx: &Context<ProviderContext>, id: &str) -> Result<Model, Diagnostic> {
-    let (key, region) = match id.split_once('@') {
-        Some((key, region)) => (key, region),
-        None => (id, cx.provider.region()),
-    };
+    let (key, region) = import_id(cx, id);
     let parts: Vec<&str> = key.split('/').collect();
     let [cluster, namespace, account] = parts.as_slice() else {
         let error = StepError::refused(
@@ -29,12 +26,12 @@ pub(super) fn stub(cx: &Context<ProviderContext>, id: &str) -> Result<Model, Dia
             "Give cluster, namespace and service account with slashes between, as in \
              demo/content/uploads, and @region behind if it is in another region.",
         );
-        return Err(report(Verb::Importing, id).diagnostic(&error));
+        return Err(told::<Model>(Verb::Importing, id, &error));
     };
     let text = |text: &str| Value::Value(text.to_owned());
     Ok(Model {
-        id: text(key),
-        region: text(region),
+        id: text(&key),
+        region: text(&region),
         cluster_name: text(cluster),
         namespace: text(namespace),
         service_account: text(account),

@@ -33,16 +33,13 @@ use async_trait::async_trait;
 use crate::framework::diagnostic::diagnostic;
 use crate::framework::private::Private;
 use crate::framework::resource::{
-    ApplyRequest, Context, Found, Plan, PlanRequest, Recorder, Resource,
+    ApplyRequest, Context, DestroyRequest, Found, Plan, PlanRequest, Recorder, Resource,
 };
 use crate::framework::schema::Schema;
 use crate::framework::value::{AttributePath, Diagnostic, Diagnostics, Value};
 use crate::provider::context::ProviderContext;
 
 pub use model::{Model, PresetModel, StatementModel};
-
-/// What it is called in sentences.
-const NOUN: &str = "pod identity";
 
 /// What it is called in tags and tokens.
 const KIND: &str = "pod_identity";
@@ -76,20 +73,15 @@ impl Resource<ProviderContext> for PodIdentity {
         plan::plan(cx, request, plan).await;
     }
 
-    fn refuse_destroy(
-        &self,
-        prior: &Model,
-        _planned: Option<&Model>,
-        _private: &Private,
-    ) -> Option<Diagnostic> {
-        let Value::Value(owner) = &prior.owner_arn else { return None };
+    fn refuse_destroy(&self, request: DestroyRequest<'_, Model>) -> Option<Diagnostic> {
+        let Value::Value(owner) = &request.prior.owner_arn else { return None };
         Some(diagnostic(
             "Association Of An Add-on",
             format!(
                 "The Pod Identity association {} belongs to the add-on {owner}, and may not be \
                  deleted here. Nothing was changed. Remove the object from the state with \
                  terraform state rm, or change the add-on.",
-                prior.association_id.clone().unwrap_or_default()
+                request.prior.association_id.clone().unwrap_or_default()
             ),
             AttributePath::root(),
         ))

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::framework::value::{StringMap, Strings, Value};
 use crate::model;
-use crate::resources::timeouts::Timeouts;
+use crate::resources::composite::{Composite, common_attributes};
+use crate::resources::timeouts::{Defaults, Timeouts};
 
 model! {
     /// The whole resource.
@@ -68,6 +69,31 @@ model! {
     }
 }
 
+impl Composite for Model {
+    const NOUN: &'static str = "pod identity";
+    const TIMEOUTS: Defaults =
+        Defaults { create_minutes: 10, update_minutes: 10, delete_minutes: 10 };
+
+    common_attributes!();
+
+    fn title(&self) -> String {
+        self.key_text().unwrap_or_default()
+    }
+
+    fn inventory(&self) -> Vec<String> {
+        let mut exists = Vec::new();
+        if let (Value::Value(name), Value::Value(_)) = (&self.role_name, &self.role_arn)
+            && !self.uses_given_role()
+        {
+            exists.push(format!("role {name}"));
+        }
+        if let Value::Value(id) = &self.association_id {
+            exists.push(format!("Pod Identity association {id}"));
+        }
+        exists
+    }
+}
+
 /// Operators, each with its keys and their values.
 pub(super) type Conditions = BTreeMap<String, Value<BTreeMap<String, Value<Strings>>>>;
 
@@ -100,20 +126,6 @@ model! {
 }
 
 impl Model {
-    /// What exists, in words.
-    pub(super) fn inventory(&self) -> Vec<String> {
-        let mut exists = Vec::new();
-        if let (Value::Value(name), Value::Value(_)) = (&self.role_name, &self.role_arn)
-            && !self.uses_given_role()
-        {
-            exists.push(format!("role {name}"));
-        }
-        if let Value::Value(id) = &self.association_id {
-            exists.push(format!("Pod Identity association {id}"));
-        }
-        exists
-    }
-
     /// Whether the role of a state was made elsewhere: one of its own has a trust policy there.
     pub(super) fn uses_given_role(&self) -> bool {
         self.assume_role_policy_json.is_null()

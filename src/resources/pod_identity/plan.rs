@@ -11,8 +11,9 @@ use crate::framework::resource::{Context, Plan, PlanRequest};
 use crate::framework::value::{AttributePath, Diagnostics, Dynamic, Value, known_set};
 use crate::platform::policies::equivalent;
 use crate::provider::context::ProviderContext;
-use crate::resources::attributes::{COMPLETE, plan_region, plan_tags};
-use crate::resources::step::{During as _, Report, Verb};
+use crate::resources::attributes::{plan_region, plan_tags};
+use crate::resources::composite::{Composite, told};
+use crate::resources::step::{During as _, Verb};
 
 /// The policies IAM attaches to a role unless the quota was raised.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
@@ -43,8 +44,7 @@ pub(super) async fn plan(
         planned.status = Value::Unknown;
         planned.status_reason = Value::Unknown;
     } else {
-        planned.status = Value::Value(COMPLETE.to_owned());
-        planned.status_reason = Value::Null;
+        planned.set_complete();
     }
     warn(prior, planned, given, diagnostics);
     refuse_foreign(prior, planned, diagnostics);
@@ -52,11 +52,6 @@ pub(super) async fn plan(
     if let (Some(cx), Some(region), true) = (cx, region, ask) {
         Box::pin(conflicts::find(cx, &region, prior, planned, given, diagnostics)).await;
     }
-}
-
-/// The operation on this pod identity, for what fails in it.
-pub(super) fn report(verb: Verb, name: &str) -> Report<'_> {
-    Report { verb, noun: super::NOUN, name, exists: Vec::new() }
 }
 
 /// The account, once the provider is configured and may ask.
@@ -67,7 +62,7 @@ async fn account(
     match cx?.provider.account_id().await.during("account", "asking for the account") {
         Ok(account) => Some(account).filter(|account| !account.is_empty()),
         Err(error) => {
-            diagnostics.add_error(report(Verb::Planning, "").diagnostic(&error));
+            diagnostics.add_error(told::<Model>(Verb::Planning, "", &error));
             None
         }
     }

@@ -2,7 +2,7 @@
 
 use super::import;
 use super::model::Model;
-use super::plan::{kept_text, report};
+use super::plan::kept_text;
 use super::schema::SESSION_SECONDS;
 use crate::aws::Tags;
 use crate::aws::eks::Association;
@@ -12,8 +12,9 @@ use crate::framework::resource::{Context, Found};
 use crate::framework::value::{Diagnostic, Value};
 use crate::platform::tags::{IgnoreRules, Observed as ObservedTags, Owner};
 use crate::provider::context::ProviderContext;
-use crate::resources::attributes::{COMPLETE, INCOMPLETE, observed_tags};
-use crate::resources::step::{During as _, Verb};
+use crate::resources::attributes::observed_tags;
+use crate::resources::composite::{self, Composite};
+use crate::resources::step::{During as _, StepError, Verb};
 use crate::resources::workload_access::{self, Observed, Workload};
 
 /// Reads everything the state knows.
@@ -22,11 +23,11 @@ pub(super) async fn read(
     mut state: Model,
     _private: &mut Private,
 ) -> Result<Found<Model>, Diagnostic> {
-    let region = state.region.clone().unwrap_or_else(|| cx.provider.region().to_owned());
+    let region = state.region_or_default(cx);
     state.region = Value::Value(region.clone());
     let clients = cx.provider.clients(&region);
-    let name = state.key_text().unwrap_or_default();
-    let told = |error| report(Verb::Reading, &name).diagnostic(&error);
+    let name = state.title();
+    let told = |error: StepError| composite::told::<Model>(Verb::Reading, &name, &error);
     if import::is_stub(&state) {
         let found = import::complete(&clients, &state).await;
         match found.during("association", format!("finding the association of {name}")) {
@@ -49,10 +50,7 @@ pub(super) async fn read(
     let observed = Observed { association: ours.cloned(), ..found };
     describe(cx, &mut state, &observed, given);
     let missing = missing(cx, &state, &observed, given);
-    let complete = missing.is_empty();
-    state.status = Value::Value(if complete { COMPLETE } else { INCOMPLETE }.to_owned());
-    state.status_reason =
-        if complete { Value::Null } else { Value::Value(format!("{}.", missing.join("; "))) };
+    state.set_missing(&missing);
     Ok(Found::Present(Box::new(state)))
 }
 

@@ -1,16 +1,13 @@
 //! The attributes of `officeless_pod_identity` and the rules of each.
 
+use super::model::Model;
 use crate::framework::check::Check;
 use crate::framework::schema::{Attribute, Schema, Type};
 use crate::framework::value::Dynamic;
 use crate::platform::naming::{self, Form};
 use crate::platform::policies::Preset;
 use crate::resources::attributes;
-use crate::resources::timeouts::Defaults;
-
-/// How long operations may take.
-pub(super) const TIMEOUTS: Defaults =
-    Defaults { create_minutes: 10, update_minutes: 10, delete_minutes: 10 };
+use crate::resources::composite::Composite;
 
 /// A session of an hour: what IAM gives a role by default.
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html>
@@ -26,7 +23,7 @@ pub(super) fn schema() -> Schema {
         attributes::region(),
         attributes::tags(),
         attributes::tags_all(),
-        TIMEOUTS.attribute(),
+        Model::TIMEOUTS.attribute(),
     ]);
     list.extend(outputs());
     Schema { description: include_str!("description.md"), attributes: list, ..Schema::default() }

@@ -7,15 +7,13 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::model::Model;
-use super::plan::report;
-use super::schema::TIMEOUTS;
 use crate::aws::{Clients, Wait, eks};
 use crate::framework::diagnostic::provider_bug;
 use crate::framework::resource::{ApplyRequest, Context, Recorder};
 use crate::framework::value::{Diagnostic, Value};
-use crate::provider::context::{IncompleteCreate, ProviderContext};
-use crate::resources::attributes::{COMPLETE, INCOMPLETE};
-use crate::resources::step::{During as _, Report, StepError, Verb};
+use crate::provider::context::ProviderContext;
+use crate::resources::composite::{Composite, begin, conclude};
+use crate::resources::step::{During as _, StepError};
 use crate::resources::timeouts::Operation;
 use crate::resources::workload_access::{self, Granted, Workload};
 
@@ -41,30 +39,10 @@ pub(super) async fn apply(
         goal.role_name = Model::name_of_given_role(arn).map_or(Value::Null, Value::Value);
     }
     goal.id = goal.key_text().map_or(Value::Null, Value::Value);
-    let creating = prior.is_none();
-    let operation = if creating { Operation::Create } else { Operation::Update };
-    let region = goal.region.clone().unwrap_or_else(|| cx.provider.region().to_owned());
-    let clients = cx.provider.clients(&region);
-    let wait = Wait::new(TIMEOUTS.deadline(&goal.timeouts, operation), cx.cancel.clone());
+    let operation = Operation::of(prior.as_ref());
+    let (clients, wait) = begin(cx, &goal, operation);
     let outcome = carry_out(cx, &clients, &wait, &workload, prior.as_ref(), &goal, recorder).await;
-    let Err(error) = outcome else { return Ok(()) };
-    let name = goal.key_text().unwrap_or_default();
-    let exists = recorder.state().map(Model::inventory).unwrap_or_default();
-    let verb = if creating { Verb::Creating } else { Verb::Updating };
-    let report = Report { exists, ..report(verb, &name) };
-    let reason = report.detail(&error);
-    recorder.update(|state| {
-        state.status = Value::Value(INCOMPLETE.to_owned());
-        state.status_reason = Value::Value(reason);
-    });
-    let resume = creating
-        && cx.provider.incomplete_create == IncompleteCreate::Resume
-        && recorder.state().is_some();
-    if !resume {
-        return Err(report.diagnostic(&error));
-    }
-    recorder.warnings.push(report.diagnostic(&error));
-    Ok(())
+    conclude(cx, operation, &goal, outcome.err().as_slice(), recorder)
 }
 
 async fn carry_out(
@@ -126,8 +104,7 @@ async fn learn(
     }
     state.role_arn = granted.role_arn.into();
     state.association_id = granted.association_id.into();
-    state.status = Value::Value(COMPLETE.to_owned());
-    state.status_reason = Value::Null;
+    state.set_complete();
     recorder.record(state);
     Ok(())
 }

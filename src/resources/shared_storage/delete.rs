@@ -3,15 +3,15 @@
 use super::csi::Part;
 use super::model::Model;
 use super::steps::{
-    delete_access_points, delete_mount_targets, delete_security_group, end_replication, existing,
-    ours, remove_role,
+    delete_access_points, delete_mount_targets, delete_security_group, end_replication, ours,
+    remove_role,
 };
-use super::{NOUN, schema};
 use crate::aws::{Clients, Wait, efs, retry};
 use crate::framework::resource::{Context, Recorder};
 use crate::framework::value::{Diagnostic, Value};
 use crate::provider::context::ProviderContext;
-use crate::resources::step::{During, Report, StepError, Verb};
+use crate::resources::composite::{begin, conclude_delete};
+use crate::resources::step::{During, StepError};
 use crate::resources::timeouts::Operation;
 
 /// Destroys the file system with everything this resource made for it.
@@ -20,14 +20,9 @@ pub(super) async fn delete(
     prior: Model,
     recorder: &mut Recorder<Model>,
 ) -> Result<(), Diagnostic> {
-    let region = prior.region.clone().unwrap_or_else(|| cx.provider.region().to_owned());
-    let clients = cx.provider.clients(&region);
-    let deadline = schema::TIMEOUTS.deadline(&prior.timeouts, Operation::Delete);
-    let wait = Wait::new(deadline, cx.cancel.clone());
-    let Err(error) = run(&clients, &wait, &prior, recorder).await else { return Ok(()) };
-    let name = prior.name.clone().unwrap_or_default();
-    let exists = recorder.state().map(existing).unwrap_or_default();
-    Err(Report { verb: Verb::Deleting, noun: NOUN, name: &name, exists }.diagnostic(&error))
+    let (clients, wait) = begin(cx, &prior, Operation::Delete);
+    let outcome = run(&clients, &wait, &prior, recorder).await;
+    conclude_delete(&prior, outcome.err().as_slice(), recorder)
 }
 
 async fn run(

@@ -26,22 +26,18 @@ mod validate;
 
 use async_trait::async_trait;
 
-use crate::aws::arn::Arn;
 use crate::aws::efs;
 use crate::framework::private::Private;
 use crate::framework::resource::{
-    ApplyRequest, Context, Found, Plan, PlanRequest, Recorder, Resource,
+    ApplyRequest, Context, DestroyRequest, Found, Plan, PlanRequest, Recorder, Resource,
 };
 use crate::framework::schema::Schema;
 use crate::framework::value::{Diagnostic, Diagnostics, Value};
 use crate::provider::context::ProviderContext;
-use crate::resources::attributes;
-use crate::resources::step::{During, Report, StepError, Verb};
+use crate::resources::composite::{import_id, protect, told};
+use crate::resources::step::{During, StepError, Verb};
 
 pub use model::Model;
-
-/// What it is called in sentences.
-const NOUN: &str = "shared storage";
 
 /// What it is called in tags and tokens.
 const KIND: &str = "shared_storage";
@@ -75,16 +71,8 @@ impl Resource<ProviderContext> for SharedStorage {
         plan::plan(cx, request, plan).await;
     }
 
-    fn refuse_destroy(
-        &self,
-        prior: &Model,
-        planned: Option<&Model>,
-        private: &Private,
-    ) -> Option<Diagnostic> {
-        let name = prior.name.clone().unwrap_or_default();
-        let protection = planned.unwrap_or(prior).deletion_protection;
-        let unfinished = attributes::is_unfinished(private);
-        attributes::refuse_destroy(NOUN, &name, unfinished, &protection, planned.is_some())
+    fn refuse_destroy(&self, request: DestroyRequest<'_, Model>) -> Option<Diagnostic> {
+        protect(&request, |model| &model.deletion_protection)
     }
 
     async fn apply(
@@ -116,22 +104,13 @@ impl Resource<ProviderContext> for SharedStorage {
 
     /// Takes `fs-…`, an ARN, or a creation token, each optionally with `@region`.
     async fn import(&self, cx: &Context<ProviderContext>, id: &str) -> Result<Model, Diagnostic> {
-        import(cx, id).await.map_err(|error| {
-            let report = Report { verb: Verb::Importing, noun: NOUN, name: id, exists: vec![] };
-            report.diagnostic(&error)
-        })
+        let found = import(cx, id).await;
+        found.map_err(|error| told::<Model>(Verb::Importing, id, &error))
     }
 }
 
 async fn import(cx: &Context<ProviderContext>, id: &str) -> Result<Model, StepError> {
-    let (id, region) = match id.split_once('@') {
-        Some((id, region)) => (id, region.to_owned()),
-        None => (id, cx.provider.region().to_owned()),
-    };
-    let (id, region) = match id.parse::<Arn>() {
-        Ok(arn) => (arn.resource_id().to_owned(), arn.region),
-        Err(_) => (id.to_owned(), region),
-    };
+    let (id, region) = import_id(cx, id);
     let clients = cx.provider.clients(&region);
     let doing = format!("finding the file system {id:?} in {region}");
     let found = if id.starts_with("fs-") {

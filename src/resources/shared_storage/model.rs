@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::framework::value::{StringMap, Strings, Value};
+use super::csi::Part;
+use crate::framework::value::{StringMap, Strings, Value, known_map};
 use crate::model;
-use crate::resources::timeouts::Timeouts;
+use crate::resources::composite::{Composite, common_attributes};
+use crate::resources::timeouts::{Defaults, Timeouts};
 
 model! {
     /// The whole resource.
@@ -107,6 +109,46 @@ model! {
         pub volume_handle: Value<String>,
         /// RFC 3339.
         pub throughput_change_allowed_at: Value<String>,
+    }
+}
+
+impl Composite for Model {
+    const NOUN: &'static str = "shared storage";
+    // What each operation may take: mount targets have been seen above ten minutes each way, a
+    // replication takes its own twenty.
+    const TIMEOUTS: Defaults =
+        Defaults { create_minutes: 60, update_minutes: 60, delete_minutes: 60 };
+
+    common_attributes!();
+
+    fn title(&self) -> String {
+        self.name.as_ref().as_option().or(self.id.as_ref().as_option()).cloned().unwrap_or_default()
+    }
+
+    fn inventory(&self) -> Vec<String> {
+        let mut exists = Vec::new();
+        if let Value::Value(id) = &self.id {
+            exists.push(format!("file system {id}"));
+        }
+        if let Value::Value(id) = &self.security_group_id {
+            exists.push(format!("security group {id}"));
+        }
+        if let Value::Value(targets) = &self.mount_targets {
+            for (zone, target) in targets {
+                if let Value::Value(id) = &target.id {
+                    exists.push(format!("mount target {id} in {zone}"));
+                }
+            }
+        }
+        for part in Part::ALL {
+            if let Value::Value(arn) = part.role_arn(self) {
+                exists.push(format!("role {arn}"));
+            }
+        }
+        for (key, id) in known_map(&self.access_point_ids).unwrap_or_default() {
+            exists.push(format!("access point {id} ({key})"));
+        }
+        exists
     }
 }
 

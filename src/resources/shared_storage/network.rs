@@ -12,7 +12,8 @@ use crate::framework::diagnostic::{diagnostic, invalid_value};
 use crate::framework::resource::Context;
 use crate::framework::value::{AttributePath, Data, Diagnostics, Strings, Value, known_set};
 use crate::provider::context::ProviderContext;
-use crate::resources::step::{During, Report, StepError, Verb};
+use crate::resources::composite::Composite;
+use crate::resources::step::{During, StepError, Verb};
 
 /// TCP port of NFS.
 pub(super) const NFS: i32 = 2049;
@@ -32,10 +33,7 @@ pub(super) async fn plan(
 ) {
     let clients = cx.provider.clients(region);
     if let Err(error) = try_plan(&clients, config, prior, planned, diagnostics).await {
-        let name = planned.name.clone().unwrap_or_default();
-        let report =
-            Report { verb: Verb::Planning, noun: super::NOUN, name: &name, exists: Vec::new() };
-        diagnostics.add_error(report.diagnostic(&error));
+        diagnostics.add_error(planned.told(Verb::Planning, &error));
     }
 }
 

@@ -11,7 +11,7 @@ use super::network::wanted_peers;
 use super::steps::{
     arn, backup_status, by_zone, dns_name, group_name, is_ours, ours, shown, wanted_lifecycle,
 };
-use super::{KIND, NOUN, manifests};
+use super::{KIND, manifests};
 use crate::aws::ec2::{self, IngressRule, Peer, SecurityGroup};
 use crate::aws::efs::mount_targets::MountTarget;
 use crate::aws::efs::{self, FileSystem};
@@ -21,11 +21,12 @@ use crate::framework::resource::{Context, Found};
 use crate::framework::value::{Diagnostic, StringMap, Strings, Value, known_map, known_set};
 use crate::platform::tags::{self, Observed, Owner};
 use crate::provider::context::ProviderContext;
-use crate::resources::attributes::{self, COMPLETE, INCOMPLETE};
-use crate::resources::step::{During, Report, StepError, Verb};
+use crate::resources::attributes::{self, COMPLETE};
+use crate::resources::step::{During, StepError, Verb};
 use crate::resources::workload_access::{self, Granted};
 
 use super::plan::{desired_policy, says_the_same};
+use crate::resources::composite::Composite;
 
 /// What AWS has of one shared storage.
 struct Observation {
@@ -46,19 +47,14 @@ pub(super) async fn read(
     mut state: Model,
     private: &mut Private,
 ) -> Result<Found<Model>, Diagnostic> {
-    let region = state.region.clone().unwrap_or_else(|| cx.provider.region().to_owned());
+    let region = state.region_or_default(cx);
     state.region = Value::Value(region.clone());
     let clients = cx.provider.clients(&region);
     let id = state.id.clone().unwrap_or_default();
     let observed = match Box::pin(observe(&clients, &state, &id)).await {
         Ok(Some(observed)) => observed,
         Ok(None) => return Ok(Found::Gone),
-        Err(error) => {
-            let name = state.name.clone().unwrap_or(id);
-            let report =
-                Report { verb: Verb::Reading, noun: NOUN, name: &name, exists: Vec::new() };
-            return Err(report.diagnostic(&error));
-        }
+        Err(error) => return Err(state.told(Verb::Reading, &error)),
     };
     attributes::keep_unfinished(private, observed.system.tags.contains_key(tags::CREATING));
     record(cx, &clients, &mut state, &observed);
@@ -408,11 +404,5 @@ fn record_status(state: &mut Model, observed: &Observation, cx: &Context<Provide
     if !found.is_owned_by(owner) && state.status == Value::Value(COMPLETE.to_owned()) {
         missing.push("the ownership tag is missing".to_owned());
     }
-    if missing.is_empty() {
-        state.status = Value::Value(COMPLETE.to_owned());
-        state.status_reason = Value::Null;
-    } else {
-        state.status = Value::Value(INCOMPLETE.to_owned());
-        state.status_reason = Value::Value(format!("{}.", missing.join("; ")));
-    }
+    state.set_missing(&missing);
 }

@@ -1,19 +1,15 @@
 //! The attributes of `officeless_shared_storage`. Every default comes from
 //! [`crate::platform::defaults`].
 
+use super::model::Model;
 use crate::framework::check::Check;
 use crate::framework::schema::{Attribute, Schema, Type};
 use crate::framework::value::Dynamic;
 use crate::platform::defaults::SHARED_STORAGE as PLATFORM;
 use crate::platform::naming::{self, Form};
 use crate::resources::attributes;
+use crate::resources::composite::Composite;
 use crate::resources::forms::{cidr, form, security_group_id, subnet_id};
-use crate::resources::timeouts::Defaults;
-
-/// What each operation may take: mount targets have been seen above ten minutes each way, a
-/// replication takes its own twenty.
-pub(super) const TIMEOUTS: Defaults =
-    Defaults { create_minutes: 60, update_minutes: 60, delete_minutes: 60 };
 
 /// Periods after which files may move.
 /// <https://docs.aws.amazon.com/efs/latest/ug/API_LifecyclePolicy.html>
@@ -46,7 +42,7 @@ pub(super) fn schema() -> Schema {
         attributes::region(),
         attributes::tags(),
         attributes::tags_all(),
-        TIMEOUTS.attribute(),
+        Model::TIMEOUTS.attribute(),
         attributes::data_classification(),
         attributes::deletion_protection(PLATFORM.deletion_protection),
     ]);

@@ -20,16 +20,17 @@ pub(super) use plan::unfinished;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::model::Model;
-use super::{NOUN, checks, schema, wanted};
+use super::{checks, wanted};
 use crate::aws::tags::Tags;
 use crate::aws::{Clients, Wait, backup, iam};
 use crate::framework::resource::{ApplyRequest, Context, Recorder};
-use crate::framework::value::{AttributePath, Data, Diagnostic, Value};
+use crate::framework::value::{AttributePath, Diagnostic, Value};
 use crate::platform::policies::backup_s3_policy_arns;
 use crate::platform::tags::{Observed, TagChanges};
-use crate::provider::context::{IncompleteCreate, ProviderContext};
-use crate::resources::attributes::{self, COMPLETE, INCOMPLETE, tag_changes};
-use crate::resources::step::{During, Report, StepError, Verb, proceed};
+use crate::provider::context::ProviderContext;
+use crate::resources::attributes::{self, COMPLETE, tag_changes};
+use crate::resources::composite::{begin, conclude};
+use crate::resources::step::{During, StepError, proceed};
 use crate::resources::timeouts::Operation;
 use crate::resources::workload_access::{self, Granted, Workload};
 
@@ -53,16 +54,15 @@ pub(super) async fn apply(
     request: ApplyRequest<Model>,
     recorder: &mut Recorder<Model>,
 ) -> Result<(), Diagnostic> {
-    let creating = request.prior.is_none();
+    let operation = Operation::of(request.prior.as_ref());
     let ApplyRequest { planned, prior, .. } = request;
     let name = planned.name.clone().unwrap_or_default();
-    let verb = if creating { Verb::Creating } else { Verb::Updating };
-    let operation = if creating { Operation::Create } else { Operation::Update };
-    let region = planned.region.clone().unwrap_or_else(|| cx.provider.region().to_owned());
+    let (clients, wait) = begin(cx, &planned, operation);
+    let goal = planned.clone();
     let walk = Walk {
         provider: &cx.provider,
-        clients: cx.provider.clients(&region),
-        wait: Wait::new(schema::TIMEOUTS.deadline(&planned.timeouts, operation), cx.cancel.clone()),
+        clients,
+        wait,
         recorder: &mut *recorder,
         prior,
         planned,
@@ -70,46 +70,7 @@ pub(super) async fn apply(
         account: String::new(),
     };
     let outcome = Box::pin(walk.run()).await;
-    if creating || outcome.is_ok() {
-        attributes::keep_unfinished(&mut recorder.private, outcome.is_err());
-    }
-    let Err(error) = outcome else { return Ok(()) };
-    let exists = recorder.state().map(existing).unwrap_or_default();
-    let report = Report { verb, noun: NOUN, name: &name, exists };
-    let reason = report.detail(&error);
-    recorder.update(|state| {
-        state.status = Value::Value(INCOMPLETE.to_owned());
-        state.status_reason = Value::Value(reason);
-    });
-    let resume = creating
-        && cx.provider.incomplete_create == IncompleteCreate::Resume
-        && recorder.state().is_some();
-    if !resume {
-        return Err(report.diagnostic(&error));
-    }
-    // The object is usable so far: the next plan finishes it in place.
-    if let Some(known) = recorder.state().map(|state| state.to_dynamic().unknown_to_null())
-        && let Ok(state) = Model::from_dynamic(known)
-    {
-        recorder.record(state);
-    }
-    recorder.warnings.push(report.diagnostic(&error));
-    Ok(())
-}
-
-/// What exists in AWS by this state, in words.
-pub(super) fn existing(state: &Model) -> Vec<String> {
-    let parts = [
-        ("vault", &state.id),
-        ("role", &state.role_arn),
-        ("plan", &state.plan_id),
-        ("selection", &state.selection_id),
-    ];
-    let known = parts.into_iter().filter_map(|(noun, value)| match value {
-        Value::Value(id) => Some(format!("{noun} {id}")),
-        _ => None,
-    });
-    known.collect()
+    conclude(cx, operation, &goal, outcome.err().as_slice(), recorder)
 }
 
 impl Walk<'_> {

@@ -18,17 +18,18 @@ use super::access::{owner, workload};
 use super::health::Health;
 use super::model::Model;
 use super::read::{latest, record};
-use super::{ADDON, NOUN, manifest, schema};
+use super::{ADDON, manifest};
 use crate::aws::eks::addons;
 use crate::aws::eks::{self, Addon};
 use crate::aws::{Clients, Wait};
 use crate::framework::diagnostic::whole;
 use crate::framework::resource::{ApplyRequest, Context, Recorder};
-use crate::framework::value::{Data, Diagnostic, Value};
+use crate::framework::value::{Diagnostic, Value};
 use crate::platform::tags::{TagChanges, Tags};
-use crate::provider::context::{IncompleteCreate, ProviderContext};
+use crate::provider::context::ProviderContext;
 use crate::resources::attributes::{self, COMPLETE, INCOMPLETE, tag_changes};
-use crate::resources::step::{During, Report, StepError, Verb, proceed};
+use crate::resources::composite::{begin, conclude};
+use crate::resources::step::{During, StepError, proceed};
 use crate::resources::timeouts::Operation;
 use crate::resources::workload_access;
 
@@ -61,19 +62,15 @@ pub(super) async fn apply(
     request: ApplyRequest<Model>,
     recorder: &mut Recorder<Model>,
 ) -> Result<(), Diagnostic> {
-    let creating = request.prior.is_none();
+    let operation = Operation::of(request.prior.as_ref());
     let ApplyRequest { planned, prior, .. } = request;
     let name = planned.cluster_name.clone().unwrap_or_default();
-    let (verb, operation) = if creating {
-        (Verb::Creating, Operation::Create)
-    } else {
-        (Verb::Updating, Operation::Update)
-    };
-    let region = planned.region.clone().unwrap_or_else(|| cx.provider.region().to_owned());
+    let (clients, wait) = begin(cx, &planned, operation);
+    let goal = planned.clone();
     let walk = Walk {
         provider: &cx.provider,
-        clients: cx.provider.clients(&region),
-        wait: Wait::new(schema::TIMEOUTS.deadline(&planned.timeouts, operation), cx.cancel.clone()),
+        clients,
+        wait,
         recorder: &mut *recorder,
         prior,
         planned,
@@ -81,35 +78,18 @@ pub(super) async fn apply(
         complaint: None,
     };
     let outcome = Box::pin(walk.run()).await;
-    if creating || outcome.is_ok() {
-        attributes::keep_unfinished(&mut recorder.private, outcome.is_err());
+    match outcome {
+        Ok(complaint) => {
+            conclude(cx, operation, &goal, &[], recorder)?;
+            match complaint {
+                Some(complaint) => {
+                    tell(&complaint, operation == Operation::Create, &name, recorder)
+                }
+                None => Ok(()),
+            }
+        }
+        Err(error) => conclude(cx, operation, &goal, &[error], recorder),
     }
-    let error = match outcome {
-        Ok(None) => return Ok(()),
-        Ok(Some(complaint)) => return tell(&complaint, creating, &name, recorder),
-        Err(error) => error,
-    };
-    let exists = recorder.state().map(existing).unwrap_or_default();
-    let report = Report { verb, noun: NOUN, name: &name, exists };
-    let reason = report.detail(&error);
-    recorder.update(|state| {
-        state.status = Value::Value(INCOMPLETE.to_owned());
-        state.status_reason = Value::Value(reason);
-    });
-    let resume = creating
-        && cx.provider.incomplete_create == IncompleteCreate::Resume
-        && recorder.state().is_some_and(|state| state.addon_arn.is_value());
-    if !resume {
-        return Err(report.diagnostic(&error));
-    }
-    // The add-on exists: the next plan finishes it in place.
-    if let Some(known) = recorder.state().map(|state| state.to_dynamic().unknown_to_null())
-        && let Ok(state) = Model::from_dynamic(known)
-    {
-        recorder.record(state);
-    }
-    recorder.warnings.push(report.diagnostic(&error));
-    Ok(())
 }
 
 /// Tells of a degraded add-on. An error of a create would taint what works in part, so that the next
@@ -134,14 +114,6 @@ fn tell(
     }
     recorder.warnings.push(told);
     Ok(())
-}
-
-/// What exists in AWS by this state, in words.
-pub(super) fn existing(state: &Model) -> Vec<String> {
-    let addon = state.addon_arn.as_ref().as_option().map(|arn| format!("add-on {arn}"));
-    let own = state.role_name.is_value();
-    let role = state.role_arn.as_ref().as_option().filter(|_| own);
-    addon.into_iter().chain(role.map(|arn| format!("role {arn}"))).collect()
 }
 
 impl Walk<'_> {

@@ -12,18 +12,19 @@ mod volume;
 
 use std::sync::Arc;
 
+use super::KIND;
 use super::model::Model;
 use super::read::{arn, record, record_manifests, record_progress};
-use super::{KIND, NOUN, schema};
 use crate::aws::ec2::modifications;
 use crate::aws::ec2::volumes::{self, Volume};
 use crate::aws::{self, Clients, Wait, ec2, retry};
 use crate::framework::resource::{ApplyRequest, Context, Recorder};
-use crate::framework::value::{Data, Diagnostic, Value};
+use crate::framework::value::{Diagnostic, Value};
 use crate::platform::tags::{self, Owner, TagChanges, Tags};
-use crate::provider::context::{IncompleteCreate, ProviderContext};
-use crate::resources::attributes::{self, COMPLETE, INCOMPLETE, tag_changes};
-use crate::resources::step::{During, Report, StepError, Verb, proceed};
+use crate::provider::context::ProviderContext;
+use crate::resources::attributes::{self, COMPLETE, tag_changes};
+use crate::resources::composite::{begin, conclude};
+use crate::resources::step::{During, StepError, proceed};
 use crate::resources::timeouts::Operation;
 
 const STEP: &str = "volume";
@@ -48,19 +49,14 @@ pub(super) async fn apply(
     request: ApplyRequest<Model>,
     recorder: &mut Recorder<Model>,
 ) -> Result<(), Diagnostic> {
-    let creating = request.prior.is_none();
+    let operation = Operation::of(request.prior.as_ref());
     let ApplyRequest { planned, prior, .. } = request;
-    let name = planned.name.clone().unwrap_or_default();
-    let (verb, operation) = if creating {
-        (Verb::Creating, Operation::Create)
-    } else {
-        (Verb::Updating, Operation::Update)
-    };
-    let region = planned.region.clone().unwrap_or_else(|| cx.provider.region().to_owned());
+    let (clients, wait) = begin(cx, &planned, operation);
+    let goal = planned.clone();
     let walk = Walk {
         provider: &cx.provider,
-        clients: cx.provider.clients(&region),
-        wait: Wait::new(schema::TIMEOUTS.deadline(&planned.timeouts, operation), cx.cancel.clone()),
+        clients,
+        wait,
         recorder: &mut *recorder,
         prior,
         planned,
@@ -68,38 +64,7 @@ pub(super) async fn apply(
         young: 0,
     };
     let outcome = Box::pin(walk.run()).await;
-    if creating || outcome.is_ok() {
-        attributes::keep_unfinished(&mut recorder.private, outcome.is_err());
-    }
-    let Err(error) = outcome else { return Ok(()) };
-    let exists = recorder.state().map(existing).unwrap_or_default();
-    let report = Report { verb, noun: NOUN, name: &name, exists };
-    let reason = report.detail(&error);
-    recorder.update(|state| {
-        state.status = Value::Value(INCOMPLETE.to_owned());
-        state.status_reason = Value::Value(reason);
-    });
-    let resume = creating
-        && cx.provider.incomplete_create == IncompleteCreate::Resume
-        && recorder.state().is_some();
-    if !resume {
-        return Err(report.diagnostic(&error));
-    }
-    // The volume is usable so far: the next plan finishes it in place.
-    if let Some(known) = recorder.state().map(|state| state.to_dynamic().unknown_to_null())
-        && let Ok(state) = Model::from_dynamic(known)
-    {
-        recorder.record(state);
-    }
-    recorder.warnings.push(report.diagnostic(&error));
-    Ok(())
-}
-
-/// What exists in AWS by this state, in words.
-pub(super) fn existing(state: &Model) -> Vec<String> {
-    let volume = state.id.as_ref().as_option().map(|id| format!("volume {id}"));
-    let snapshot = state.final_snapshot_id.as_ref().as_option();
-    volume.into_iter().chain(snapshot.map(|id| format!("final snapshot {id}"))).collect()
+    conclude(cx, operation, &goal, outcome.err().as_slice(), recorder)
 }
 
 impl Walk<'_> {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use futures_util::join;
 
 use super::super::model::Model;
-use super::super::{NOUN, wanted};
+use super::super::wanted;
 use crate::aws::elasticache::catalogue::{self, AllowedNodeTypes, EngineVersion, Parameter};
 use crate::aws::elasticache::subnet_groups::{self, SubnetGroup};
 use crate::aws::{Clients, ec2};
@@ -16,7 +16,8 @@ use crate::framework::value::{AttributePath, Data, Diagnostics, Dynamic, Value, 
 use crate::platform::cache::{self, Version};
 use crate::platform::defaults::CACHE as PLATFORM;
 use crate::provider::context::ProviderContext;
-use crate::resources::step::{During, Report, StepError, Verb};
+use crate::resources::composite::Composite;
+use crate::resources::step::{During, StepError, Verb};
 
 /// Finds what configuration leaves out, and checks what is new.
 pub(super) async fn plan(
@@ -29,9 +30,7 @@ pub(super) async fn plan(
 ) {
     let clients = cx.provider.clients(region);
     if let Err(error) = asked(&clients, config, prior, planned, diagnostics).await {
-        let name = planned.name.clone().unwrap_or_default();
-        let report = Report { verb: Verb::Planning, noun: NOUN, name: &name, exists: Vec::new() };
-        diagnostics.add_error(report.diagnostic(&error));
+        diagnostics.add_error(planned.told(Verb::Planning, &error));
     }
 }
 

@@ -15,7 +15,7 @@ pub(super) use record::outputs;
 use super::delete::is_torn_down;
 use super::model::Model;
 use super::steps::leaving;
-use super::{KIND, NOUN, wanted};
+use super::{KIND, wanted};
 use crate::aws::application_auto_scaling::{self, ScalableTarget, TargetTracking};
 use crate::aws::ec2::{self, IngressRule, SecurityGroup};
 use crate::aws::elasticache::members::{self, Member};
@@ -32,8 +32,9 @@ use crate::framework::value::{Diagnostic, Value};
 use crate::platform::cache;
 use crate::platform::tags::{self, IgnoreRules, Observed, Owner};
 use crate::provider::context::ProviderContext;
-use crate::resources::attributes::{self, INCOMPLETE};
-use crate::resources::step::{During, Report, StepError, Verb};
+use crate::resources::attributes::{self};
+use crate::resources::composite::Composite;
+use crate::resources::step::{During, StepError, Verb};
 
 /// What AWS has of one cache.
 #[derive(Debug)]
@@ -128,18 +129,13 @@ pub(super) async fn read(
     mut state: Model,
     private: &mut Private,
 ) -> Result<Found<Model>, Diagnostic> {
-    let region = state.region.clone().unwrap_or_else(|| cx.provider.region().to_owned());
+    let region = state.region_or_default(cx);
     state.region = Value::Value(region.clone());
     let clients = cx.provider.clients(&region);
     let id = state.id.clone().unwrap_or_else(|| state.name.clone().unwrap_or_default());
     let observed = match Box::pin(observe(&clients, &state, id.clone())).await {
         Ok(observed) => observed,
-        Err(error) => {
-            let name = state.name.clone().unwrap_or(id);
-            let report =
-                Report { verb: Verb::Reading, noun: NOUN, name: &name, exists: Vec::new() };
-            return Err(report.diagnostic(&error));
-        }
+        Err(error) => return Err(state.told(Verb::Reading, &error)),
     };
     let Some(observed) = observed else {
         if is_torn_down(private) {
@@ -149,8 +145,7 @@ pub(super) async fn read(
             return Ok(Found::Gone);
         }
         // What was made for it is still there, and must be found by the destroy that follows.
-        state.status = Value::Value(INCOMPLETE.to_owned());
-        state.status_reason = Value::Value("the replication group does not exist yet.".to_owned());
+        state.set_incomplete("the replication group does not exist yet.".to_owned());
         return Ok(Found::Present(Box::new(state)));
     };
     if let Some(found) = &observed.tags {
@@ -161,8 +156,7 @@ pub(super) async fn read(
     if !going.is_empty() {
         let going: Vec<String> = going.into_iter().collect();
         let reason = format!("users {} are still to be deleted.", going.join(", "));
-        state.status = Value::Value(INCOMPLETE.to_owned());
-        state.status_reason = Value::Value(reason);
+        state.set_incomplete(reason);
     }
     Ok(Found::Present(Box::new(state)))
 }

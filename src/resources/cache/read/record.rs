@@ -13,9 +13,10 @@ use crate::framework::value::{StringMap, Strings, Value, known_map, string_map};
 use crate::platform::cache::{self, Dimension, Version};
 use crate::platform::tags::{self, Observed, Owner};
 use crate::provider::context::ProviderContext;
-use crate::resources::attributes::{self, COMPLETE, INCOMPLETE};
+use crate::resources::attributes::{self, COMPLETE};
 use crate::resources::cache::model::{self, Autoscaling, Model};
 use crate::resources::cache::{KIND, schema, wanted};
+use crate::resources::composite::Composite;
 
 /// Writes what was observed into the state. What configuration only means for the provider itself
 /// gets its default where the state has none yet: after an import.
@@ -428,13 +429,7 @@ fn record_status(cx: &Context<ProviderContext>, state: &mut Model, observed: &Ob
     {
         missing.push(format!("the user group {id} is not attached"));
     }
-    if missing.is_empty() {
-        state.status = Value::Value(COMPLETE.to_owned());
-        state.status_reason = Value::Null;
-    } else {
-        state.status = Value::Value(INCOMPLETE.to_owned());
-        state.status_reason = Value::Value(format!("{}.", missing.join("; ")));
-    }
+    state.set_missing(&missing);
     // A map of nothing and no map read alike.
     if known_map(&state.pending_modified_values).is_none() {
         state.pending_modified_values = Value::Null;

@@ -3,18 +3,15 @@
 mod outputs;
 mod settings;
 
+use super::model::Model;
 use crate::framework::check::Check;
 use crate::framework::schema::{Attribute, Schema};
 use crate::platform::cache;
 use crate::platform::defaults::CACHE as PLATFORM;
 use crate::platform::naming::Form;
 use crate::resources::attributes;
+use crate::resources::composite::Composite;
 use crate::resources::forms::{cidr, form, security_group_id, subnet_id};
-use crate::resources::timeouts::Defaults;
-
-/// What each operation may take: many shards have been seen to take an hour.
-pub(super) const TIMEOUTS: Defaults =
-    Defaults { create_minutes: 60, update_minutes: 60, delete_minutes: 45 };
 
 const DESCRIPTION: &str = include_str!("../description.md");
 
@@ -34,7 +31,7 @@ pub(super) fn schema() -> Schema {
         attributes::region(),
         attributes::tags(),
         attributes::tags_all(),
-        TIMEOUTS.attribute(),
+        Model::TIMEOUTS.attribute(),
         attributes::data_classification(),
         attributes::deletion_protection(PLATFORM.deletion_protection),
     ]);

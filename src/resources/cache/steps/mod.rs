@@ -31,7 +31,7 @@ pub(super) use users::{delete_user, delete_user_group, former_ids, leaving};
 use std::sync::Arc;
 
 use super::model::Model;
-use super::{KIND, NOUN, read, schema, validate};
+use super::{KIND, read, validate};
 use crate::aws::elasticache::members::Member;
 use crate::aws::elasticache::modify::{self, Changes};
 use crate::aws::elasticache::replication_groups::{self, ReplicationGroup};
@@ -39,11 +39,12 @@ use crate::aws::elasticache::subnet_groups::SubnetGroup;
 use crate::aws::tags::Tags;
 use crate::aws::{Clients, Wait, elasticache, retry};
 use crate::framework::resource::{ApplyRequest, Context, Recorder};
-use crate::framework::value::{Data, Diagnostic, Value};
+use crate::framework::value::{Diagnostic, Value};
 use crate::platform::tags::{Observed, Owner};
-use crate::provider::context::{IncompleteCreate, ProviderContext};
-use crate::resources::attributes::{self, COMPLETE, INCOMPLETE};
-use crate::resources::step::{During, Report, StepError, Verb, proceed};
+use crate::provider::context::ProviderContext;
+use crate::resources::attributes::{self, COMPLETE};
+use crate::resources::composite::{begin, conclude};
+use crate::resources::step::{During, StepError, proceed};
 use crate::resources::timeouts::Operation;
 
 /// Everything the steps share.
@@ -69,19 +70,18 @@ pub(super) async fn apply(
     request: ApplyRequest<Model>,
     recorder: &mut Recorder<Model>,
 ) -> Result<(), Diagnostic> {
-    let creating = request.prior.is_none();
+    let operation = Operation::of(request.prior.as_ref());
     let ApplyRequest { planned, prior, config } = request;
     if let Some(refusal) = wrong_secret(&config) {
         return Err(refusal);
     }
     let name = planned.name.clone().unwrap_or_default();
-    let verb = if creating { Verb::Creating } else { Verb::Updating };
-    let operation = if creating { Operation::Create } else { Operation::Update };
-    let region = planned.region.clone().unwrap_or_else(|| cx.provider.region().to_owned());
+    let (clients, wait) = begin(cx, &planned, operation);
+    let goal = planned.clone();
     let walk = Walk {
         provider: &cx.provider,
-        clients: cx.provider.clients(&region),
-        wait: Wait::new(schema::TIMEOUTS.deadline(&planned.timeouts, operation), cx.cancel.clone()),
+        clients,
+        wait,
         recorder: &mut *recorder,
         prior,
         planned,
@@ -92,30 +92,7 @@ pub(super) async fn apply(
         member: Member::default(),
     };
     let outcome = Box::pin(walk.run()).await;
-    if creating || outcome.is_ok() {
-        attributes::keep_unfinished(&mut recorder.private, outcome.is_err());
-    }
-    let Err(error) = outcome else { return Ok(()) };
-    let exists = recorder.state().map(existing).unwrap_or_default();
-    let report = Report { verb, noun: NOUN, name: &name, exists };
-    let reason = report.detail(&error);
-    recorder.update(|state| {
-        state.status = Value::Value(INCOMPLETE.to_owned());
-        state.status_reason = Value::Value(reason);
-    });
-    let usable = recorder.state().is_some_and(|state| state.arn.is_value());
-    let resume = creating && usable && cx.provider.incomplete_create == IncompleteCreate::Resume;
-    if !resume {
-        return Err(report.diagnostic(&error));
-    }
-    // The object is usable so far: the next plan finishes it in place.
-    if let Some(known) = recorder.state().map(|state| state.to_dynamic().unknown_to_null())
-        && let Ok(state) = Model::from_dynamic(known)
-    {
-        recorder.record(state);
-    }
-    recorder.warnings.push(report.diagnostic(&error));
-    Ok(())
+    conclude(cx, operation, &goal, outcome.err().as_slice(), recorder)
 }
 
 /// Secrets that were unknown when planned are judged before the first call.
@@ -132,32 +109,9 @@ fn wrong_secret(config: &Model) -> Option<Diagnostic> {
     })
 }
 
-/// What exists in AWS by this state, in words.
-pub(super) fn existing(state: &Model) -> Vec<String> {
-    let named = [
-        ("replication group", state.arn.is_value().then(|| state.id.clone())),
-        ("subnet group", own_subnet_group(state)),
-        ("security group", Some(state.security_group_id.clone())),
-        ("user group", Some(state.user_group_id.clone())),
-    ];
-    named
-        .into_iter()
-        .filter_map(|(what, name)| match name {
-            Some(Value::Value(name)) => Some(format!("{what} {name}")),
-            _ => None,
-        })
-        .collect()
-}
-
 /// Whether something of this object was found missing.
 fn unfinished(model: &Model) -> bool {
     model.status != Value::Value(COMPLETE.to_owned())
-}
-
-fn own_subnet_group(state: &Model) -> Option<Value<String>> {
-    let name = state.name.clone().unwrap_or_default();
-    let own = Value::Value(crate::platform::cache::subnet_group(&name));
-    (state.subnet_group_name == own).then_some(own)
 }
 
 impl Walk<'_> {

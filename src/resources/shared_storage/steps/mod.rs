@@ -28,16 +28,15 @@ pub(super) use settings::{backup_status, end_replication, wanted_lifecycle};
 
 use std::sync::Arc;
 
-use super::csi::Part;
 use super::model::Model;
-use super::{NOUN, schema};
 use crate::aws::{Clients, Wait};
 use crate::framework::resource::{ApplyRequest, Context, Recorder};
-use crate::framework::value::{Data, Diagnostic, Value, known_map};
+use crate::framework::value::{Diagnostic, Value};
 use crate::platform::tags::{self, Owner, Tags};
-use crate::provider::context::{IncompleteCreate, ProviderContext};
-use crate::resources::attributes::{self, COMPLETE, INCOMPLETE};
-use crate::resources::step::{During, Report, StepError, Verb, proceed};
+use crate::provider::context::ProviderContext;
+use crate::resources::attributes::{self, COMPLETE};
+use crate::resources::composite::{begin, conclude};
+use crate::resources::step::{During, StepError, proceed};
 use crate::resources::timeouts::Operation;
 
 /// Everything the steps share.
@@ -60,16 +59,14 @@ pub(super) async fn apply(
     request: ApplyRequest<Model>,
     recorder: &mut Recorder<Model>,
 ) -> Result<(), Diagnostic> {
-    let creating = request.prior.is_none();
+    let operation = Operation::of(request.prior.as_ref());
     let ApplyRequest { planned, prior, .. } = request;
-    let name = planned.name.clone().unwrap_or_default();
-    let verb = if creating { Verb::Creating } else { Verb::Updating };
-    let operation = if creating { Operation::Create } else { Operation::Update };
-    let region = planned.region.clone().unwrap_or_else(|| cx.provider.region().to_owned());
+    let (clients, wait) = begin(cx, &planned, operation);
+    let goal = planned.clone();
     let walk = Walk {
         provider: &cx.provider,
-        clients: cx.provider.clients(&region),
-        wait: Wait::new(schema::TIMEOUTS.deadline(&planned.timeouts, operation), cx.cancel.clone()),
+        clients,
+        wait,
         recorder: &mut *recorder,
         prior,
         planned,
@@ -77,58 +74,7 @@ pub(super) async fn apply(
         id: String::new(),
     };
     let outcome = Box::pin(walk.run()).await;
-    if creating || outcome.is_ok() {
-        attributes::keep_unfinished(&mut recorder.private, outcome.is_err());
-    }
-    let Err(error) = outcome else { return Ok(()) };
-    let exists = recorder.state().map(existing).unwrap_or_default();
-    let report = Report { verb, noun: NOUN, name: &name, exists };
-    let reason = report.detail(&error);
-    recorder.update(|state| {
-        state.status = Value::Value(INCOMPLETE.to_owned());
-        state.status_reason = Value::Value(reason);
-    });
-    let resume = creating
-        && cx.provider.incomplete_create == IncompleteCreate::Resume
-        && recorder.state().is_some();
-    if !resume {
-        return Err(report.diagnostic(&error));
-    }
-    // The object is usable so far: the next plan finishes it in place.
-    if let Some(known) = recorder.state().map(|state| state.to_dynamic().unknown_to_null())
-        && let Ok(state) = Model::from_dynamic(known)
-    {
-        recorder.record(state);
-    }
-    recorder.warnings.push(report.diagnostic(&error));
-    Ok(())
-}
-
-/// What exists in AWS by this state, in words.
-pub(super) fn existing(state: &Model) -> Vec<String> {
-    let mut exists = Vec::new();
-    if let Value::Value(id) = &state.id {
-        exists.push(format!("file system {id}"));
-    }
-    if let Value::Value(id) = &state.security_group_id {
-        exists.push(format!("security group {id}"));
-    }
-    if let Value::Value(targets) = &state.mount_targets {
-        for (zone, target) in targets {
-            if let Value::Value(id) = &target.id {
-                exists.push(format!("mount target {id} in {zone}"));
-            }
-        }
-    }
-    for part in Part::ALL {
-        if let Value::Value(arn) = part.role_arn(state) {
-            exists.push(format!("role {arn}"));
-        }
-    }
-    for (key, id) in known_map(&state.access_point_ids).unwrap_or_default() {
-        exists.push(format!("access point {id} ({key})"));
-    }
-    exists
+    conclude(cx, operation, &goal, outcome.err().as_slice(), recorder)
 }
 
 impl Walk<'_> {
