@@ -31,6 +31,9 @@ pub enum Effect {
     LoseAnswer,
     /// The connection is cut before anything is carried out.
     LoseRequest,
+    /// Carried out, and not answered as long as the fault is there: whoever called may end meanwhile.
+    /// See [`crate::Proxy::held`].
+    Hold,
     /// Carried out after a while.
     Delay(Duration),
     /// Carried out; a field of the answer is set wherever it occurs, as `LifeCycleState` to `creating`.
@@ -87,6 +90,7 @@ impl fmt::Debug for Effect {
             Self::ServerError => f.write_str("ServerError"),
             Self::LoseAnswer => f.write_str("LoseAnswer"),
             Self::LoseRequest => f.write_str("LoseRequest"),
+            Self::Hold => f.write_str("Hold"),
             Self::Delay(time) => write!(f, "Delay({time:?})"),
             Self::Pretend { field, value } => write!(f, "Pretend({field}={value})"),
             Self::Linger { field, value } => write!(f, "Linger({field}={value})"),
@@ -213,6 +217,7 @@ struct Active {
     fault: Fault,
     seen: usize,
     hits: usize,
+    held: usize,
     /// The first call it met, as far as a repetition is the same.
     first: Option<String>,
 }
@@ -221,12 +226,27 @@ impl Faults {
     pub(super) fn add(&mut self, fault: Fault) -> FaultId {
         self.next += 1;
         let id = FaultId(self.next);
-        self.active.push(Active { id, fault, seen: 0, hits: 0, first: None });
+        self.active.push(Active { id, fault, seen: 0, hits: 0, held: 0, first: None });
         id
     }
 
     pub(super) fn hits(&self, id: FaultId) -> usize {
         self.active.iter().find(|active| active.id == id).map_or(0, |active| active.hits)
+    }
+
+    /// Notes that a call waits for the fault to go.
+    pub(super) fn hold(&mut self, id: FaultId) {
+        if let Some(active) = self.active.iter_mut().find(|active| active.id == id) {
+            active.held += 1;
+        }
+    }
+
+    pub(super) fn held(&self, id: FaultId) -> usize {
+        self.active.iter().find(|active| active.id == id).map_or(0, |active| active.held)
+    }
+
+    pub(super) fn is_there(&self, id: FaultId) -> bool {
+        self.active.iter().any(|active| active.id == id)
     }
 
     pub(super) fn remove(&mut self, id: FaultId) {
@@ -237,8 +257,8 @@ impl Faults {
         self.active.retain(|active| active.fault.account != account);
     }
 
-    /// The effect of the first fault that meets a call. Every fitting fault counts the call.
-    pub(super) fn meet(&mut self, call: &Call) -> Option<Effect> {
+    /// The first fault that meets a call, with its effect. Every fitting fault counts the call.
+    pub(super) fn meet(&mut self, call: &Call) -> Option<(FaultId, Effect)> {
         let mut effect = None;
         for active in &mut self.active {
             if !active.fault.fits(call) {
@@ -251,7 +271,7 @@ impl Faults {
             if due && !other && effect.is_none() {
                 active.hits += 1;
                 active.first.get_or_insert_with(|| call.target());
-                effect = Some(active.fault.effect.clone());
+                effect = Some((active.id, active.fault.effect.clone()));
             }
         }
         effect

@@ -41,6 +41,9 @@ use tokio::sync::oneshot;
 const HOP_HEADERS: [&str; 5] =
     ["connection", "keep-alive", "transfer-encoding", "expect", "content-length"];
 
+/// How often a held call looks whether it is let go.
+const HOLD_LOOK: Duration = Duration::from_millis(20);
+
 /// A running proxy. It has threads of its own, so that tests with runtimes of their own can share it.
 /// Dropping it closes its port.
 #[derive(Debug)]
@@ -154,7 +157,12 @@ impl Proxy {
         lock(&self.shared.faults).hits(id)
     }
 
-    /// Takes a fault away.
+    /// How many calls a fault came to hold; each of them has been carried out by then.
+    pub fn held(&self, id: FaultId) -> usize {
+        lock(&self.shared.faults).held(id)
+    }
+
+    /// Takes a fault away; the connections of calls that it holds are cut.
     pub fn remove(&self, id: FaultId) {
         lock(&self.shared.faults).remove(id);
     }
@@ -213,7 +221,7 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) {
 
 impl Shared {
     /// Answers one request. An error cuts the connection without an answer.
-    async fn answer(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>> {
+    async fn answer(self: &Arc<Self>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>> {
         let (head, body) = request.into_parts();
         let body = body.collect().await?.to_bytes().to_vec();
         let target = head.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
@@ -256,8 +264,8 @@ impl Shared {
         }
     }
 
-    async fn pass(&self, call: &Call, target: &str) -> Result<Reply> {
-        let effect = lock(&self.faults).meet(call);
+    async fn pass(self: &Arc<Self>, call: &Call, target: &str) -> Result<Reply> {
+        let (fault, effect) = lock(&self.faults).meet(call).unzip();
         match &effect {
             Some(Effect::Refuse { status, code, message }) => {
                 return Ok(reply::error(call, *status, code, message, &[]));
@@ -273,6 +281,7 @@ impl Shared {
         let seen = (call.account.clone(), call.target());
         match effect {
             Some(Effect::LoseAnswer) => anyhow::bail!("answer lost on command"),
+            Some(Effect::Hold) => return self.hold(fault).await,
             Some(Effect::Pretend { field, value }) => reply.set_field(&field, &value),
             Some(Effect::Linger { field, value }) => {
                 if let Some(last) = lock(&self.last_good).get(&seen) {
@@ -289,8 +298,25 @@ impl Shared {
         Ok(reply)
     }
 
+    /// Keeps a call until its fault is removed, and then cuts its connection.
+    async fn hold(&self, fault: Option<FaultId>) -> Result<Reply> {
+        if let Some(fault) = fault {
+            lock(&self.faults).hold(fault);
+            while lock(&self.faults).is_there(fault) {
+                tokio::time::sleep(HOLD_LOOK).await;
+            }
+        }
+        anyhow::bail!("held on command")
+    }
+
+    /// Carries a call out to its end, whether or not its caller is still there: so does AWS.
+    async fn carry_out(self: &Arc<Self>, call: &Call, target: &str) -> Result<Reply> {
+        let (shared, call, target) = (Arc::clone(self), call.clone(), target.to_owned());
+        tokio::spawn(async move { shared.ask(&call, &target).await }).await?
+    }
+
     /// The emulator's answer, or ours where the rules of AWS ask for it.
-    async fn carry_out(&self, call: &Call, target: &str) -> Result<Reply> {
+    async fn ask(&self, call: &Call, target: &str) -> Result<Reply> {
         let aws = Aws::with_http(self.http.clone(), &self.upstream, &call.account, &call.region);
         let exchange = Exchange { call, memory: &self.memory, aws: &aws };
         if let Some(reply) = aws_rules::instead(exchange).await? {

@@ -91,6 +91,48 @@ async fn a_lost_answer_leaves_the_thing_and_a_lost_request_does_not() {
 }
 
 #[tokio::test]
+async fn a_held_call_is_carried_out_and_waits_for_its_fault_to_go() {
+    let (bench, aws) = through_proxy().await;
+    let fault = Fault::on(aws.account(), "efs", "CreateFileSystem").effect(Effect::Hold);
+    let fault = bench.proxy.inject(fault);
+    let path = "/2015-02-01/file-systems";
+    let mut create =
+        std::pin::pin!(aws.rest("elasticfilesystem", "POST", path, r#"{"CreationToken":"held"}"#));
+    while bench.proxy.held(fault) == 0 {
+        let look = tokio::time::timeout(Duration::from_millis(5), &mut create);
+        assert!(look.await.is_err(), "it was answered");
+    }
+    let listed = efs(&aws, "GET", "file-systems", "").await.json().unwrap();
+    assert_eq!(listed["FileSystems"].as_array().unwrap().len(), 1);
+    bench.proxy.remove(fault);
+    assert!(create.await.is_err(), "it was answered");
+}
+
+#[tokio::test]
+async fn a_call_is_carried_out_though_its_caller_has_gone() {
+    let (bench, aws) = through_proxy().await;
+    let fault = Fault::on(aws.account(), "efs", "CreateFileSystem").effect(Effect::Hold);
+    let fault = bench.proxy.inject(fault);
+    let path = "/2015-02-01/file-systems";
+    let body = r#"{"CreationToken":"left"}"#;
+    {
+        let create = aws.rest("elasticfilesystem", "POST", path, body);
+        let mut create = std::pin::pin!(create);
+        while bench.proxy.hits(fault) == 0 {
+            assert!(tokio::time::timeout(Duration::from_millis(1), &mut create).await.is_err());
+        }
+    }
+    let start = Instant::now();
+    let one = async || {
+        let listed = efs(&aws, "GET", "file-systems", "").await.json().unwrap();
+        listed["FileSystems"].as_array().unwrap().len() == 1
+    };
+    while !one().await {
+        assert!(start.elapsed() < Duration::from_secs(10), "it was cut with its caller");
+    }
+}
+
+#[tokio::test]
 async fn states_are_pretended_and_deleted_things_linger() {
     let (bench, aws) = through_proxy().await;
     let created = create_file_system(&aws, r#"{"CreationToken":"waits"}"#).await;
