@@ -13,7 +13,7 @@ use futures_util::{Stream, stream};
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{mpsc, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsAcceptor;
 use tonic::transport::server::Connected;
 
@@ -28,7 +28,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Connections that wait to be served.
 const BACKLOG: usize = 16;
 
-/// Without any connection for so long, core is gone.
+/// How often to look whether core has died, while it is not connected.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Without any connection for so long, core is gone, even if its process is not.
 const ABANDONED: Duration = Duration::from_mins(1);
 
 /// Core connects right after the handshake line; if it has not done so by now, it is gone.
@@ -56,12 +59,18 @@ impl Count {
         let _ = timeout(limit, open.wait_for(|open| *open == 0)).await;
     }
 
-    /// Ends when core is gone: nothing tells a plugin that core was killed, but its connections go
-    /// and do not come back.
-    pub async fn abandoned(&self) {
+    /// Ends when core is gone: nothing tells a plugin that core was killed, but its connections go.
+    /// Where `core_has_died` can tell no more, they must also not come back.
+    pub async fn abandoned(&self, core_has_died: impl Fn() -> bool) {
         let mut open = self.0.subscribe();
         let mut patience = NEVER_CONNECTED;
-        while timeout(patience, open.wait_for(|open| *open > 0)).await.is_ok() {
+        loop {
+            let since = Instant::now();
+            while timeout(LOOK, open.wait_for(|open| *open > 0)).await.is_err() {
+                if core_has_died() || since.elapsed() >= patience {
+                    return;
+                }
+            }
             // As above: cannot fail while `self` is here.
             let _ = open.wait_for(|open| *open == 0).await;
             patience = ABANDONED;
@@ -201,7 +210,7 @@ impl AsyncWrite for Connection {
 #[cfg(test)]
 mod tests {
     use futures_util::FutureExt as _;
-    use tokio::time::{Instant, advance};
+    use tokio::time::advance;
 
     use super::*;
     use crate::plugin::mtls::Identity;
@@ -211,7 +220,7 @@ mod tests {
         let count = Count::default();
         let guard = count.enter();
         let start = Instant::now();
-        let mut abandoned = Box::pin(count.abandoned());
+        let mut abandoned = Box::pin(count.abandoned(|| false));
         assert!(abandoned.as_mut().now_or_never().is_none());
         advance(ABANDONED * 10).await;
         assert!(abandoned.as_mut().now_or_never().is_none(), "a connection was open");
@@ -225,7 +234,7 @@ mod tests {
         let count = Count::default();
         drop(count.enter());
         let guard = count.enter();
-        let mut abandoned = Box::pin(count.abandoned());
+        let mut abandoned = Box::pin(count.abandoned(|| false));
         assert!(abandoned.as_mut().now_or_never().is_none());
         drop(guard);
         assert!(abandoned.as_mut().now_or_never().is_none());
@@ -239,8 +248,22 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn is_abandoned_when_nobody_ever_connects() {
         let start = Instant::now();
-        Count::default().abandoned().await;
+        Count::default().abandoned(|| false).await;
         assert_eq!(start.elapsed().as_secs(), NEVER_CONNECTED.as_secs());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_death_of_core_ends_it_at_once_but_not_while_it_is_connected() {
+        let count = Count::default();
+        let guard = count.enter();
+        let mut abandoned = Box::pin(count.abandoned(|| true));
+        assert!(abandoned.as_mut().now_or_never().is_none());
+        advance(ABANDONED).await;
+        assert!(abandoned.as_mut().now_or_never().is_none(), "a connection was open");
+        drop(guard);
+        let start = Instant::now();
+        abandoned.await;
+        assert!(start.elapsed() <= LOOK, "{:?}", start.elapsed());
     }
 
     #[tokio::test(start_paused = true)]

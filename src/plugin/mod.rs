@@ -11,6 +11,7 @@ pub mod listener;
 pub mod log;
 pub mod mtls;
 pub mod panic;
+mod parent;
 pub mod proto;
 mod reattach;
 mod validity;
@@ -27,6 +28,7 @@ use controller::{Broker, Controller, Shutdown, Stdio};
 use handshake::Environment;
 use listener::{Listener, Place};
 use mtls::Identity;
+use parent::Parent;
 use proto::services::grpc_broker_server::GrpcBrokerServer;
 use proto::services::grpc_controller_server::GrpcControllerServer;
 use proto::services::grpc_stdio_server::GrpcStdioServer;
@@ -88,6 +90,7 @@ pub async fn serve<P: Provider>(environment: Environment, provider: P) -> Result
     // Ctrl-C reaches core and its plugins alike, and core then tells its plugins by RPC to stop. One
     // that dies of it loses what it was just creating. So interrupts are caught and left at that.
     let _ignored = interrupts().map_err(ServeError::Signal)?;
+    let core = Parent::current();
     let identity = environment.client_certificate.as_deref().map(Identity::new).transpose()?;
     let listener = Listener::bind(&environment.place)?;
     let certificate = identity.as_ref().map(|identity| identity.certificate.as_ref());
@@ -106,7 +109,9 @@ pub async fn serve<P: Provider>(environment: Environment, provider: P) -> Result
         served = router.serve_with_incoming(incoming) => served?,
         // Not a graceful end: the broker and stdio streams never end by themselves.
         () = async { shutdown.requested().await; count.drained(FAREWELL).await } => {}
-        () = count.abandoned() => tracing::info!("no connection is left: core is gone"),
+        () = count.abandoned(|| core.has_died()) => {
+            tracing::info!("no connection is left: core is gone");
+        }
     }
     Ok(())
 }
