@@ -126,6 +126,14 @@ pub(super) struct About<'a> {
     pub(super) what: &'a str,
 }
 
+impl About<'_> {
+    /// Tells that a wait begins.
+    fn begin(&self) {
+        let Self { service, operation, what } = self;
+        tracing::debug!(aws_service = %service, aws_operation = operation, what, "waiting");
+    }
+}
+
 impl Wait {
     /// A wait until `deadline` with the usual pacing.
     pub fn new(deadline: Deadline, cancel: CancellationToken) -> Self {
@@ -154,6 +162,7 @@ impl Wait {
         Fut: Future<Output = Result<Seen<T>, Error>>,
     {
         let about = About { service, operation, what };
+        about.begin();
         let started = Instant::now();
         let mut last = Last { state: "not polled yet".to_owned(), error: None };
         for poll in 1.. {
@@ -224,8 +233,10 @@ impl Wait {
         what: &str,
         work: impl Future<Output = R>,
     ) -> Result<R, Error> {
+        let about = About { service, operation, what };
+        about.begin();
         let mut last = Last { state: "under way".to_owned(), error: None };
-        self.bounded(About { service, operation, what }, &mut last, work).await
+        self.bounded(about, &mut last, work).await
     }
 
     /// Sleeps for `pause`, or fails as soon as the wait has to stop.
