@@ -122,8 +122,9 @@ pub async fn create_replication(
     })
 }
 
-/// Ends a replication; call it in the region of the destination. With `local_only` the other side
-/// keeps its half, for when it cannot be reached. The destination becomes writable and stays.
+/// Ends a replication, from the region of either side. With `local_only` the other side keeps its
+/// half, for when it cannot be reached. The destination becomes writable and stays.
+/// <https://docs.aws.amazon.com/efs/latest/ug/delete-replications.html>
 /// IAM: elasticfilesystem:DeleteReplicationConfiguration
 pub async fn delete_replication(
     clients: &Clients,

@@ -3,8 +3,8 @@
 use super::csi::Part;
 use super::model::Model;
 use super::steps::{
-    delete_access_points, delete_mount_targets, delete_security_group, end_replication, ours,
-    remove_role,
+    delete_access_points, delete_mount_targets, delete_security_group, delete_unfinished_replica,
+    end_any_replication, ours, remove_role,
 };
 use crate::aws::{Clients, Wait, efs, retry};
 use crate::framework::resource::{Context, Recorder};
@@ -21,11 +21,12 @@ pub(super) async fn delete(
     recorder: &mut Recorder<Model>,
 ) -> Result<(), Diagnostic> {
     let (clients, wait) = begin(cx, &prior, Operation::Delete);
-    let outcome = run(&clients, &wait, &prior, recorder).await;
+    let outcome = run(cx, &clients, &wait, &prior, recorder).await;
     conclude_delete(&prior, outcome.err().as_slice(), recorder)
 }
 
 async fn run(
+    cx: &Context<ProviderContext>,
     clients: &Clients,
     wait: &Wait,
     prior: &Model,
@@ -37,6 +38,7 @@ async fn run(
     if system.is_some() {
         empty(clients, wait, id, recorder).await?;
     }
+    delete_unfinished_replica(&cx.provider, wait, recorder).await?;
     for part in Part::ALL {
         remove_role(clients, wait, part, prior).await?;
         recorder.update(|state| *part.role_arn_mut(state) = Value::Null);
@@ -64,13 +66,8 @@ async fn empty(
     id: &str,
     recorder: &mut Recorder<Model>,
 ) -> Result<(), StepError> {
-    let replication = efs::replication::find_replication_by_file_system(clients, id)
-        .await
-        .during("replication", "looking at the replication")?;
-    if replication.is_some_and(|replication| replication.source_file_system_id == id) {
-        end_replication(clients, id, wait).await?;
-        recorder.update(|state| state.replication = Value::Null);
-    }
+    end_any_replication(clients, id, wait).await?;
+    recorder.update(|state| state.replication = Value::Null);
     let points: Vec<String> =
         ours(clients, id).await?.into_iter().map(|(_, point)| point.id).collect();
     delete_access_points(clients, &points, wait).await?;

@@ -140,6 +140,12 @@ impl Composite for Model {
                 }
             }
         }
+        if let Value::Value(replication) = &self.replication
+            && let (Value::Value(id), Value::Value(region)) =
+                (&replication.destination_file_system_id, &replication.destination_region)
+        {
+            exists.push(format!("replica {id} in {region}"));
+        }
         for part in Part::ALL {
             if let Value::Value(arn) = part.role_arn(self) {
                 exists.push(format!("role {arn}"));

@@ -3,9 +3,10 @@
 //! 1. `file_system`: the EFS file system, by its creation token.
 //! 2. `security_group`: the group for its mount targets, if one is wanted.
 //! 3. `mount_targets`: one in each zone, begun here and awaited in step 10.
-//! 4. `throughput`, 5. `protection`, 6. `lifecycle_policy`, 7. `backup_policy`.
+//! 4. `throughput`. Then a `replication` that is no longer wanted ends.
+//! 5. `protection`, 6. `lifecycle_policy`, 7. `backup_policy`.
 //! 8. `access_points`: by key; replaced ones keep their directory.
-//! 9. `replication`: then `csi_pod_identity` and `policy`, which names the roles just made.
+//! 9. `replication`, the wanted one: then `csi_pod_identity` and `policy`, which names the roles just made.
 //! 10. `mount_targets` again: all available. Then a `security_group` that is no longer wanted goes.
 //! 11. `tags`: last, because they take the creation marker away.
 //!
@@ -16,6 +17,7 @@ mod access_points;
 mod csi_pod_identity;
 mod file_system;
 mod mount_targets;
+mod replication;
 mod security_group;
 mod settings;
 
@@ -23,8 +25,9 @@ pub(super) use access_points::{delete as delete_access_points, ours, shown};
 pub(super) use csi_pod_identity::remove_role;
 pub(super) use file_system::{arn, dns_name};
 pub(super) use mount_targets::{by_zone, delete_mount_targets};
+pub(super) use replication::{delete_unfinished_replica, end_any_replication};
 pub(super) use security_group::{delete_security_group, group_name, is_ours};
-pub(super) use settings::{backup_status, end_replication, wanted_lifecycle};
+pub(super) use settings::{backup_status, wanted_lifecycle};
 
 use std::sync::Arc;
 
@@ -92,6 +95,8 @@ impl Walk<'_> {
         self.mount_targets().await?;
         self.go_on("throughput")?;
         self.throughput().await?;
+        self.go_on("replication")?;
+        let replication = self.former_replication().await?;
         self.go_on("protection")?;
         self.protection().await?;
         self.go_on("lifecycle_policy")?;
@@ -101,7 +106,7 @@ impl Walk<'_> {
         self.go_on("access_points")?;
         self.access_points().await?;
         self.go_on("replication")?;
-        self.replication().await?;
+        self.replication(replication).await?;
         self.go_on("csi_pod_identity")?;
         self.csi_pod_identity().await?;
         self.go_on("policy")?;
@@ -149,6 +154,7 @@ impl Walk<'_> {
 
     /// Everything is done: the planned attributes are what is.
     fn finish(self) {
+        replication::keep_replica(&mut self.recorder.private);
         let planned = self.planned;
         self.recorder.update(|state| {
             // What the steps learnt stands in the state; the rest is as planned.

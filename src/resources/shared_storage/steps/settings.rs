@@ -1,4 +1,4 @@
-//! Steps `throughput`, `protection`, `lifecycle_policy`, `backup_policy`, `replication`, `policy`:
+//! Steps `throughput`, `protection`, `lifecycle_policy`, `backup_policy`, `policy`:
 //! what is set on the file system as a whole.
 
 use time::format_description::well_known::Rfc3339;
@@ -6,13 +6,10 @@ use time::{Duration, OffsetDateTime};
 
 use super::Walk;
 use crate::aws::efs;
-use crate::aws::efs::replication::NewDestination;
 use crate::aws::efs::settings::Lifecycle;
 use crate::framework::value::{AttributePath, Value};
-use crate::resources::shared_storage::model::{Model, Replication};
-use crate::resources::shared_storage::plan::{
-    desired_policy, raises, same_destination, says_the_same,
-};
+use crate::resources::shared_storage::model::Model;
+use crate::resources::shared_storage::plan::{desired_policy, raises, says_the_same};
 use crate::resources::step::{During, StepError};
 
 impl Walk<'_> {
@@ -115,56 +112,6 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// One destination, or none: a changed one is ended first, which keeps the old replica.
-    pub(super) async fn replication(&mut self) -> Result<(), StepError> {
-        let step = "replication";
-        let current = efs::replication::find_replication_by_file_system(&self.clients, &self.id)
-            .await
-            .during(step, "looking at the replication")?
-            .filter(|current| current.source_file_system_id == self.id);
-        let before = match self.prior.as_ref().map(|prior| &prior.replication) {
-            Some(Value::Value(before)) => Some(before.clone()),
-            _ => None,
-        };
-        let wanted = self.planned.replication.clone();
-        let Value::Value(wanted) = wanted else {
-            if current.is_some() {
-                self.end_replication().await?;
-            }
-            self.recorder.update(|state| state.replication = Value::Null);
-            return Ok(());
-        };
-        let keep =
-            current.is_some() && before.is_none_or(|before| same_destination(&before, &wanted));
-        if current.is_some() && !keep {
-            self.end_replication().await?;
-        }
-        if !keep {
-            let destination = destination(&wanted);
-            efs::replication::create_replication(&self.clients, &self.id, &destination)
-                .await
-                .during(step, "creating the replication")
-                .map_err(|error| error.blame(AttributePath::new(step)))?;
-        }
-        let enabled =
-            efs::replication::wait_replication_enabled(&self.clients, &self.id, &self.wait)
-                .await
-                .during(step, "waiting for the replication to be enabled")?;
-        self.recorder.update(|state| {
-            state.replication = Value::Value(Replication {
-                destination_region: Value::Value(enabled.destination_region),
-                destination_file_system_id: Value::Value(enabled.destination_file_system_id),
-                status: Value::Value(enabled.status),
-                ..wanted
-            });
-        });
-        Ok(())
-    }
-
-    async fn end_replication(&self) -> Result<(), StepError> {
-        end_replication(&self.clients, &self.id, &self.wait).await
-    }
-
     /// The file-system policy: written when what it says differs.
     pub(super) async fn policy(&mut self) -> Result<(), StepError> {
         let doing = "setting the file-system policy";
@@ -211,17 +158,6 @@ impl Walk<'_> {
     }
 }
 
-/// Ends the replication; the replica stays, writable.
-pub(in crate::resources::shared_storage) async fn end_replication(
-    clients: &crate::aws::Clients,
-    id: &str,
-    wait: &crate::aws::Wait,
-) -> Result<(), StepError> {
-    let doing = "ending the replication";
-    efs::replication::delete_replication(clients, id, false).await.during("replication", doing)?;
-    efs::replication::wait_replication_deleted(clients, id, wait).await.during("replication", doing)
-}
-
 fn too_early(error: StepError, allowed_at: Option<&Value<String>>) -> StepError {
     let rule = matches!(&error.cause, crate::resources::step::Cause::Aws(aws)
         if aws.is_code("TooManyRequests"));
@@ -264,15 +200,5 @@ pub(in crate::resources::shared_storage) fn backup_status(status: Option<&str>) 
     match status {
         Some("ENABLED" | "ENABLING") => "ENABLED",
         _ => "DISABLED",
-    }
-}
-
-fn destination(wanted: &Replication) -> NewDestination {
-    let existing = wanted.destination_file_system_id.clone().as_option();
-    NewDestination {
-        region: wanted.destination_region.clone().as_option(),
-        availability_zone_name: wanted.availability_zone_name.clone().as_option(),
-        kms_key_id: wanted.kms_key_arn.clone().as_option(),
-        file_system_id: existing,
     }
 }
