@@ -6,6 +6,7 @@
 //! replacement, which destroys before it creates. An error that comes with no state keeps the former.
 
 use std::fmt;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use officeless::aws::Service;
@@ -69,9 +70,9 @@ pub(crate) struct Terraform {
     type_name: &'static str,
     attributes: Vec<Attribute>,
     kind: Type,
-    server: Server,
+    server: Arc<Server>,
     /// The provider block.
-    block: Dynamic,
+    block: serde_json::Value,
     block_kind: Type,
     /// The state file.
     pub(crate) stored: Option<Stored>,
@@ -98,11 +99,15 @@ impl Terraform {
         });
         let provider = Officeless::new(Environment::default());
         let block_kind = provider.schema().kind();
-        let block = codec::from_json(block.to_string().as_bytes(), &block_kind).unwrap();
         let schema = schema(type_name);
         let (attributes, kind) = (schema.attributes.clone(), schema.kind());
-        let server = Server::new(provider);
+        let server = Arc::new(Server::new(provider));
         Self { type_name, attributes, kind, server, block, block_kind, stored: None }
+    }
+
+    /// From now on the SDK sends each request once: what is to be tried again is the provider's to do.
+    pub(crate) fn try_once(&mut self) {
+        self.block["max_retries"] = json!(1);
     }
 
     /// `terraform apply`.
@@ -163,8 +168,10 @@ impl Terraform {
 
     /// The provider, configured anew for each command as every process of Terraform has it.
     async fn configured(&self) -> Result<(), Failed> {
+        let block = codec::from_json(self.block.to_string().as_bytes(), &self.block_kind);
+        let block = block.map_err(|error| Failed(error.to_string()))?;
         let request = proto::configure_provider::Request {
-            config: Some(encode(&self.block, &self.block_kind)),
+            config: Some(encode(&block, &self.block_kind)),
             ..Default::default()
         };
         let answer = self.server.configure_provider(Request::new(request)).await;
@@ -313,12 +320,28 @@ impl Terraform {
         codec::from_msgpack(&value.msgpack, &self.kind).map_err(|error| Failed(error.to_string()))
     }
 
-    /// Whether the state file tells of an object with this id or name.
-    pub(crate) fn knows(&self, id: &str) -> bool {
-        self.stored.as_ref().is_some_and(|stored| {
-            stored.state.to_string().contains(id)
-                || String::from_utf8_lossy(&stored.private).contains(id)
-        })
+    /// What the state file says; nothing without an object.
+    pub(crate) fn state_file(&self) -> Option<String> {
+        let stored = self.stored.as_ref()?;
+        Some(format!("{} {}", stored.state, String::from_utf8_lossy(&stored.private)))
+    }
+
+    /// What hands Ctrl-C on to the provider, while an operation is under way.
+    pub(crate) fn stopper(&self) -> Stopper {
+        Stopper(Arc::clone(&self.server))
+    }
+}
+
+/// Tells a provider to stop.
+#[derive(Debug)]
+pub(crate) struct Stopper(Arc<Server>);
+
+impl Stopper {
+    /// What core does at the first Ctrl-C.
+    pub(crate) async fn stop(&self) -> Result<(), Failed> {
+        let request = Request::new(proto::stop_provider::Request::default());
+        let answer = self.0.stop_provider(request).await?.into_inner();
+        if answer.error.is_empty() { Ok(()) } else { Err(Failed(answer.error)) }
     }
 }
 

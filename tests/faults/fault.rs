@@ -1,4 +1,4 @@
-//! The five faults, and the four operations they are let loose on.
+//! The five faults that a call can meet.
 
 use std::time::Duration;
 
@@ -51,28 +51,5 @@ impl Kind {
     /// Whether the operation has to end well in spite of it.
     pub(crate) fn is_sat_out(self) -> bool {
         matches!(self, Self::Throttled | Self::FailedOnce)
-    }
-}
-
-/// What is done to a resource while a call fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Operation {
-    Create,
-    Update,
-    Replace,
-    Delete,
-}
-
-impl Operation {
-    pub(crate) const ALL: [Self; 4] = [Self::Create, Self::Update, Self::Replace, Self::Delete];
-
-    /// Its name in the report and on the command line.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Create => "create",
-            Self::Update => "update",
-            Self::Replace => "replace",
-            Self::Delete => "delete",
-        }
     }
 }

@@ -1,5 +1,5 @@
 //! Where one point plays: an account of its own with a network, a cluster, and what the scenario needs
-//! beside them.
+//! beside them; and what is found there afterwards.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,9 @@ use serde_json::json;
 
 /// The region of every point.
 pub(crate) const REGION: &str = "us-east-1";
+
+/// Where file systems are replicated to.
+pub(crate) const REPLICA_REGIONS: [&str; 2] = ["us-west-2", "eu-west-1"];
 
 /// The seeded cluster.
 pub(crate) const CLUSTER: &str = "demo";
@@ -22,8 +25,9 @@ pub(crate) struct Ground {
     /// A bucket with versioning, and a queue.
     pub(crate) bucket: String,
     pub(crate) queue: String,
-    bench: &'static Bench,
+    pub(crate) bench: &'static Bench,
     aws: Aws,
+    replicas: [Aws; 2],
 }
 
 impl Ground {
@@ -32,6 +36,7 @@ impl Ground {
         let account = bench.account();
         let seeded = seed(&bench.emulator.url(), &account, REGION, CLUSTER).await?;
         let aws = bench.aws(&account, REGION);
+        let replicas = REPLICA_REGIONS.map(|region| bench.aws(&account, region));
         let key = create_kms_key(&aws).await?;
         let bucket = format!("target-{account}");
         aws.rest("s3", "PUT", &format!("/{bucket}"), "").await?.ok()?;
@@ -41,11 +46,11 @@ impl Ground {
         let queue = json!({ "QueueName": "events" });
         aws.json("sqs", "AmazonSQS.CreateQueue", &queue).await?.ok()?;
         let queue = format!("arn:aws:sqs:{REGION}:{account}:events");
-        Ok(Self { account, seeded, key, bucket, queue, bench, aws })
+        Ok(Self { account, seeded, key, bucket, queue, bench, aws, replicas })
     }
 
     /// The proxy between provider and emulator.
-    pub(crate) fn proxy(&self) -> &Proxy {
+    pub(crate) fn proxy(&self) -> &'static Proxy {
         &self.bench.proxy
     }
 
@@ -54,13 +59,20 @@ impl Ground {
         self.seeded.subnet_ids.iter().map(|(_, id)| id.as_str()).collect()
     }
 
-    /// What exists in AWS now and did not before, as `Role: name`, in order and each as often as it is.
-    pub(crate) async fn inventory(&self) -> Result<Vec<String>> {
+    /// What exists in AWS now and did not before.
+    pub(crate) async fn inventory(&self) -> Result<Inventory> {
         let left = leftovers(&self.aws, &self.seeded).await.context("listing what exists")?;
         let before = format!("Bucket: {}", self.bucket);
         let mut ours: Vec<String> = left.into_iter().filter(|one| *one != before).collect();
+        for aws in &self.replicas {
+            let path = "/2015-02-01/file-systems";
+            let listed = aws.rest("elasticfilesystem", "GET", path, "").await?.ok()?.json()?;
+            let systems = listed["FileSystems"].as_array().into_iter().flatten();
+            let ids = systems.filter_map(|system| system["FileSystemId"].as_str());
+            ours.extend(ids.map(|id| format!("Replica: {id}")));
+        }
         ours.sort();
-        Ok(ours)
+        Ok(Inventory(ours))
     }
 
     /// Forgets the calls and faults of the account.
@@ -70,21 +82,60 @@ impl Ground {
     }
 }
 
-/// How many objects of each kind there are.
-pub(crate) fn kinds(inventory: &[String]) -> BTreeMap<&str, usize> {
-    let mut kinds = BTreeMap::new();
-    for one in inventory {
-        *kinds.entry(kind_and_id(one).0).or_default() += 1;
+impl Drop for Ground {
+    fn drop(&mut self) {
+        self.clear();
     }
-    kinds
 }
 
 /// What is found by something else that the state tells: its role, its plan, its cache, its user.
-pub(crate) const PARTS: &[&str] =
+const PARTS: &[&str] =
     &["PodIdentityAssociation", "BackupSelection", "ScalableTargets", "ScalingPolicies", "UserId"];
 
+/// How many objects of each kind there are.
+pub(crate) type Counts = BTreeMap<String, usize>;
+
+/// What exists, each object as `Role: name`, in order.
+#[derive(Debug)]
+pub(crate) struct Inventory(Vec<String>);
+
+impl Inventory {
+    /// How many objects of each kind there are, but of these.
+    pub(crate) fn counts(&self, uncounted: &[&str]) -> Counts {
+        let mut counts = Counts::new();
+        for kind in self.0.iter().map(|one| kind_and_id(one).0) {
+            if !uncounted.contains(&kind) {
+                *counts.entry(kind.to_owned()).or_default() += 1;
+            }
+        }
+        counts
+    }
+
+    /// What exists and the state does not tell of, but for what is kept on purpose. Without an object
+    /// there is no state.
+    pub(crate) fn unrecorded(&self, keeps: &[&str], state: Option<&str>) -> Vec<&str> {
+        let told = |kind: &str, id: &str| {
+            state.is_some_and(|state| state.contains(id) || PARTS.contains(&kind))
+        };
+        self.but(keeps, |kind, id| !told(kind, id))
+    }
+
+    /// What is left, but for what is kept on purpose.
+    pub(crate) fn left(&self, keeps: &[&str]) -> Vec<&str> {
+        self.but(keeps, |_, _| true)
+    }
+
+    fn but(&self, keeps: &[&str], fits: impl Fn(&str, &str) -> bool) -> Vec<&str> {
+        let fits = |one: &&str| {
+            let (kind, id) = kind_and_id(one);
+            !keeps.contains(&kind) && fits(kind, id)
+        };
+        self.0.iter().map(String::as_str).filter(fits).collect()
+    }
+}
+
 /// The kind and the id of one line of an inventory.
-pub(crate) fn kind_and_id(line: &str) -> (&str, &str) {
+fn kind_and_id(line: &str) -> (&str, &str) {
     let (kind, id) = line.split_once(": ").unwrap_or((line, ""));
     (kind, id.trim_matches('"'))
 }

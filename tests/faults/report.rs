@@ -1,10 +1,35 @@
-//! The report: a table of resource, operation and fault, and every point that failed.
+//! The report of a run: a table of resource, operation and what was done to it, and every point that
+//! failed.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::time::Instant;
 
-use crate::fault::{Kind, Operation};
-use crate::sweep::Verdict;
+use crate::operation::Operation;
+use crate::play::Verdict;
+use crate::scenarios::short;
+use crate::wish::Wish;
+
+/// After so many points the run says how far it has come.
+const TOLD: usize = 100;
+
+/// Which points are run: every one, or one in so many.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stride(usize);
+
+impl Stride {
+    /// Every point where all are asked for.
+    pub(crate) fn of(wish: &Wish, stride: usize) -> Self {
+        Self(if wish.all { 1 } else { stride })
+    }
+
+    /// The points that are run.
+    pub(crate) fn thin<T>(self, points: Vec<T>) -> Vec<T> {
+        let last = self.0 - 1;
+        let due = |(number, point)| (number % self.0 == last).then_some(point);
+        points.into_iter().enumerate().filter_map(due).collect()
+    }
+}
 
 /// Points of one cell of the table.
 #[derive(Clone, Copy, Default)]
@@ -18,41 +43,61 @@ struct Cell {
 pub(crate) struct Place {
     pub(crate) resource: &'static str,
     pub(crate) operation: Operation,
-    pub(crate) kind: Kind,
+    /// What is done: the column of the table.
+    pub(crate) column: &'static str,
     pub(crate) index: usize,
 }
 
 impl std::fmt::Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { resource, operation, kind, index } = self;
-        write!(f, "{}/{}/{}/{index}", short(resource), operation.name(), kind.name())
+        let Self { resource, operation, column, index } = self;
+        write!(f, "{}/{}/{}/{index}", short(resource), operation.name(), column.replace(' ', "-"))
     }
 }
 
 /// What came of all points so far.
-#[derive(Default)]
 pub(crate) struct Report {
+    columns: Vec<&'static str>,
+    stride: Stride,
     calls: BTreeMap<(&'static str, Operation), usize>,
-    cells: BTreeMap<(&'static str, Operation, Kind), Cell>,
+    cells: BTreeMap<(&'static str, Operation, &'static str), Cell>,
+    ended: usize,
     not_reached: usize,
+    begun: Instant,
     /// Each failing point in a line.
-    pub(crate) failures: Vec<String>,
+    failures: Vec<String>,
 }
 
 impl Report {
-    /// An operation makes so many calls without faults.
+    /// A report without points.
+    pub(crate) fn new(columns: &[&'static str], stride: Stride) -> Self {
+        Self {
+            columns: columns.to_vec(),
+            stride,
+            calls: BTreeMap::new(),
+            cells: BTreeMap::new(),
+            ended: 0,
+            not_reached: 0,
+            begun: Instant::now(),
+            failures: Vec::new(),
+        }
+    }
+
+    /// An operation makes so many calls when nothing interferes.
     pub(crate) fn counted(&mut self, resource: &'static str, operation: Operation, calls: usize) {
         self.calls.insert((resource, operation), calls);
     }
 
     /// Something failed that is no point.
-    pub(crate) fn broken(&mut self, what: String) {
+    pub(crate) fn broken(&mut self, what: &str) {
+        let what = what.split_whitespace().collect::<Vec<_>>().join(" ");
+        println!("FAILED {what}");
         self.failures.push(what);
     }
 
     /// A point ended.
     pub(crate) fn note(&mut self, place: Place, call: &str, verdict: Verdict) {
-        let of = self.cells.entry((place.resource, place.operation, place.kind)).or_default();
+        let of = self.cells.entry((place.resource, place.operation, place.column)).or_default();
         match verdict {
             Verdict::NotReached => self.not_reached += 1,
             Verdict::Passed | Verdict::OnceMore => {
@@ -61,24 +106,50 @@ impl Report {
             }
             Verdict::Failed(why) => {
                 of.points += 1;
-                self.failures.push(format!("{place} ({call}): {why}"));
+                self.broken(&format!("{place} ({call}): {why}"));
             }
+        }
+        self.ended += 1;
+        if self.ended.is_multiple_of(TOLD) {
+            println!("{} points, {:.0} s so far", self.ended, self.begun.elapsed().as_secs_f64());
         }
     }
 
-    /// The table, in Markdown.
-    pub(crate) fn table(&self) -> String {
-        let mut text = "| Resource | Operation | AWS calls |".to_owned();
-        for kind in Kind::ALL {
-            let _ = write!(text, " {} |", kind.name());
+    /// Whether nothing failed.
+    pub(crate) fn passed(&self) -> bool {
+        self.failures.is_empty()
+    }
+
+    /// Tells all of it.
+    pub(crate) fn tell(&self) {
+        println!("\n{}\n{}, {:.0} s", self.table(), self.sum(), self.begun.elapsed().as_secs_f64());
+        for failure in &self.failures {
+            println!("FAILED {failure}");
         }
-        text.push_str("\n|---|---|---:|---:|---:|---:|---:|---:|\n");
+    }
+
+    /// What stands in the guide, in Markdown.
+    pub(crate) fn section(&self) -> String {
+        let scope = match self.stride.0 {
+            1 => "Every point was met.".to_owned(),
+            stride => format!("One point in {stride} was met."),
+        };
+        let cells = "Each cell: points passed of points run.";
+        format!("{scope} {cells}\n\n{}\n{}.\n", self.table(), self.sum())
+    }
+
+    fn table(&self) -> String {
+        let mut text = format!("| Resource | Operation | AWS calls | {} |\n", self.columns.join(" | "));
+        let _ = writeln!(text, "|---|---|---:|{}", "---:|".repeat(self.columns.len()));
         for ((resource, operation), calls) in &self.calls {
             let _ = write!(text, "| `{resource}` | {} | {calls} |", operation.name());
-            for kind in Kind::ALL {
-                let cell = self.cells.get(&(*resource, *operation, kind)).copied();
-                let Cell { points, passed } = cell.unwrap_or_default();
-                let _ = write!(text, " {passed} of {points} |");
+            for column in &self.columns {
+                match self.cells.get(&(*resource, *operation, *column)) {
+                    Some(Cell { points, passed }) => {
+                        let _ = write!(text, " {passed} of {points} |");
+                    }
+                    None => text.push_str(" |"),
+                }
             }
             text.push('\n');
         }
@@ -86,32 +157,13 @@ impl Report {
     }
 
     /// The sum of it, in a line.
-    pub(crate) fn sum(&self) -> String {
+    fn sum(&self) -> String {
         let points: usize = self.cells.values().map(|cell| cell.points).sum();
         let passed: usize = self.cells.values().map(|cell| cell.passed).sum();
         let more = match self.not_reached {
             0 => String::new(),
-            n => format!("; {n} calls were polls that the run did not come to"),
+            n => format!("; {n} were polls that the run did not come to"),
         };
         format!("{passed} of {points} points passed{more}")
     }
-}
-
-/// The page of the documentation, with the table of a run of every point or of one in `stride`.
-pub(crate) fn guide(report: &Report, all: bool, stride: usize) -> String {
-    let scope = if all {
-        "Every call was met.".to_owned()
-    } else {
-        format!("One point in {stride} was met.")
-    };
-    include_str!("guide.md")
-        .replace("{stride}", &stride.to_string())
-        .replace("{scope}", &scope)
-        .replace("{table}", &report.table())
-        .replace("{sum}", &report.sum())
-}
-
-/// A type name without the provider's.
-pub(crate) fn short(type_name: &str) -> &str {
-    type_name.trim_start_matches("officeless_")
 }

@@ -3,7 +3,9 @@
 
 use serde_json::{Value, json};
 
-use crate::ground::{CLUSTER, Ground, REGION};
+use crate::ground::{CLUSTER, Ground, REGION, REPLICA_REGIONS};
+use crate::operation::Operation;
+use crate::wish::Wish;
 
 /// The three configurations of a resource.
 pub(crate) struct Configurations {
@@ -24,11 +26,18 @@ pub(crate) struct Scenario {
     pub(crate) configurations: fn(&Ground) -> Configurations,
     /// Kinds of objects that destroy keeps on purpose.
     pub(crate) keeps: &'static [&'static str],
+    /// Those of them that each further destroy makes one more of.
+    pub(crate) uncounted: &'static [&'static str],
 }
 
 /// All resources.
 pub(crate) const ALL: &[Scenario] = &[
-    scenario("officeless_shared_storage", shared_storage),
+    Scenario {
+        type_name: "officeless_shared_storage",
+        configurations: shared_storage,
+        keeps: &["Replica"],
+        uncounted: &[],
+    },
     scenario("officeless_observability_buckets", observability_buckets),
     scenario("officeless_application_bucket", application_bucket),
     scenario("officeless_pod_identity", pod_identity),
@@ -37,6 +46,7 @@ pub(crate) const ALL: &[Scenario] = &[
         type_name: "officeless_block_volume",
         configurations: block_volume,
         keeps: &["Snapshot"],
+        uncounted: &["Snapshot"],
     },
     scenario("officeless_cache", cache),
     scenario("officeless_backup_plan", backup_plan),
@@ -46,7 +56,21 @@ const fn scenario(
     type_name: &'static str,
     configurations: fn(&Ground) -> Configurations,
 ) -> Scenario {
-    Scenario { type_name, configurations, keeps: &[] }
+    Scenario { type_name, configurations, keeps: &[], uncounted: &[] }
+}
+
+/// The operations that are asked for, by scenario.
+pub(crate) fn asked_for(wish: &Wish) -> Vec<(Scenario, Operation)> {
+    let all = ALL.iter().flat_map(|scenario| Operation::ALL.map(|operation| (*scenario, operation)));
+    all.filter(|(scenario, operation)| {
+        wish.wants(&format!("{}/{}", short(scenario.type_name), operation.name()))
+    })
+    .collect()
+}
+
+/// A type name without the provider's.
+pub(crate) fn short(type_name: &str) -> &str {
+    type_name.trim_start_matches("officeless_")
 }
 
 /// An object with some attributes in place of its own.
@@ -68,6 +92,7 @@ fn shared_storage(ground: &Ground) -> Configurations {
         },
         "enforce_encryption_in_transit": true, "csi_pod_identity": {},
         "replication_overwrite_protection": "DISABLED", "tags": { "team": "content" },
+        "replication": { "destination_region": REPLICA_REGIONS[0] },
         "access_points": {
             "uploads": { "path": "/uploads", "owner_uid": 1000, "owner_gid": 1000 },
             "logs": { "path": "/logs", "posix_user": { "uid": 7, "gid": 7 } },
@@ -81,6 +106,7 @@ fn shared_storage(ground: &Ground) -> Configurations {
             "throughput_mode": "provisioned", "provisioned_throughput_in_mibps": 12.5,
             "backup_policy": "ENABLED", "lifecycle_policy": { "transition_to_ia": "AFTER_7_DAYS" },
             "replication_overwrite_protection": "ENABLED", "tags": { "team": "media" },
+            "replication": { "destination_region": REPLICA_REGIONS[1] },
             "csi_pod_identity": null, "allow_root_access": true,
             "access_points": {
                 "logs": { "path": "/logs", "posix_user": { "uid": 8, "gid": 8 } },

@@ -1,84 +1,129 @@
-//! One fault at one call, and everything that must hold afterwards.
+//! A fault at every AWS call: `make faults`.
 //!
-//! 1. Throttling and a passing failure are sat out: the operation succeeds.
-//! 2. Whatever exists is in the state, by id or name.
-//! 3. The next apply succeeds, and the plan after it is empty.
-//! 4. Then there is exactly what a run without faults leaves: no second object of any kind.
-//! 5. Destroy succeeds and leaves nothing.
+//! Each point takes an account of its own: so they run side by side, against a few emulators. Beside
+//! what holds after every point ([`crate::play`]):
+//!
+//! * Throttling and a passing failure are sat out: the operation succeeds.
+//! * What exists unrecorded is found by its mark, by the next apply or by a destroy.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
+use futures_util::StreamExt as _;
 use officeless_testbench::{Bench, FaultId};
-use serde_json::{Value, json};
-
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::core::{Action, Failed, Terraform};
-use crate::fault::{Kind, Operation, TIMEOUT};
-use crate::ground::{Ground, PARTS, kind_and_id, kinds};
-use crate::scenarios::{Configurations, Scenario};
+use crate::core::Failed;
+use crate::fault::{Kind, TIMEOUT};
+use crate::operation::Operation;
+use crate::play::{self, Clean, Play, Verdict};
+use crate::report::{Place, Report, Stride};
+use crate::scenarios::{self, Scenario};
+use crate::wish::Wish;
 
 /// Points that work at a time. One that waits for a delayed call leaves its place to another: were
 /// all at work at once, none would end within its timeout.
 static AT_WORK: Semaphore = Semaphore::const_new(20);
 
+/// Points under way at a time, at work or not.
+const UNDER_WAY: usize = 400;
+
 /// How often a point looks whether its call is being delayed.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// What an operation does without faults.
-#[derive(Clone, Debug)]
-pub(crate) struct Clean {
-    /// The operation of each call, in order, as `s3:CreateBucket`.
-    pub(crate) calls: Vec<String>,
-    /// Whether each of them can change anything.
-    pub(crate) changes: Vec<bool>,
-    /// How many objects of each kind there are afterwards.
-    kinds: BTreeMap<String, usize>,
+/// Without `--all`, one point in so many is met.
+const STRIDE: usize = 58;
+
+/// Runs the points asked for.
+pub(crate) async fn run(benches: &[&'static Bench], wish: &Wish) -> Report {
+    let start = Instant::now();
+    let mut report = Report::new(&Kind::ALL.map(Kind::name), Stride::of(wish, STRIDE));
+    let counted = count(benches, wish, &mut report).await;
+    let points = points(wish, &counted);
+    println!("{} faults to come, {:.0} s so far", points.len(), start.elapsed().as_secs_f64());
+    let mut verdicts = std::pin::pin!(side_by_side(benches, &counted, points));
+    while let Some((place, verdict)) = verdicts.next().await {
+        let call = &counted[&(place.resource, place.operation)].calls[place.index];
+        report.note(place, call, verdict);
+    }
+    report
 }
 
-/// How a point ended.
-#[derive(Clone, Debug)]
-pub(crate) enum Verdict {
-    Passed,
-    /// It passed so far, and is to be run with a destroy next: something existed unrecorded.
-    OnceMore,
-    /// The operation ended before it came to that call: its waits poll as often as they need.
-    NotReached,
-    /// What did not hold.
-    Failed(String),
+/// What a point is: a scenario and its operation, and a fault at a call.
+type Point = (Scenario, Operation, Kind, usize);
+
+/// Runs points side by side.
+fn side_by_side(
+    benches: &[&'static Bench],
+    counted: &Counted,
+    points: Vec<Point>,
+) -> impl futures_util::Stream<Item = (Place, Verdict)> {
+    let runs = points.into_iter().enumerate().map(|(number, point)| {
+        let clean = counted[&(point.0.type_name, point.1)].clone();
+        (point, clean, benches[number % benches.len()])
+    });
+    let runs: Vec<_> = runs.collect();
+    futures_util::stream::iter(runs)
+        .map(|(point, clean, bench)| async move {
+            let (scenario, operation, kind, index) = point;
+            let run =
+                async move { met(bench, scenario, operation, (kind, index), &clean).await };
+            let panicked = |error| Verdict::Failed(format!("the point panicked: {error}"));
+            let verdict = tokio::spawn(run).await.unwrap_or_else(panicked);
+            (Place { resource: scenario.type_name, operation, column: kind.name(), index }, verdict)
+        })
+        .buffer_unordered(UNDER_WAY)
 }
 
-/// One resource, one operation, in an account of its own.
-struct Play {
-    bench: &'static Bench,
-    scenario: Scenario,
-    operation: Operation,
-    ground: Ground,
-    configurations: Configurations,
-    terraform: Terraform,
+type Counted = BTreeMap<(&'static str, Operation), Clean>;
+
+/// The clean runs of all operations asked for.
+async fn count(benches: &[&'static Bench], wish: &Wish, report: &mut Report) -> Counted {
+    let mut clean = futures_util::stream::iter(scenarios::asked_for(wish).into_iter().enumerate())
+        .map(|(number, (scenario, operation))| {
+            let bench = benches[number % benches.len()];
+            tokio::spawn(async move {
+                (scenario, operation, play::clean(bench, scenario, operation).await)
+            })
+        })
+        .buffer_unordered(8);
+    let mut counted = Counted::new();
+    while let Some(ended) = clean.next().await {
+        match ended {
+            Ok((scenario, operation, Ok(clean))) => {
+                report.counted(scenario.type_name, operation, clean.calls.len());
+                counted.insert((scenario.type_name, operation), clean);
+            }
+            Ok((scenario, operation, Err(error))) => {
+                let name = scenarios::short(scenario.type_name);
+                report.broken(&format!("{name}/{}, without a fault: {error:#}", operation.name()));
+            }
+            Err(error) => report.broken(&format!("a run without a fault panicked: {error}")),
+        }
+    }
+    counted
 }
 
-/// Runs an operation without faults.
-pub(crate) async fn clean(
-    bench: &'static Bench,
-    scenario: Scenario,
-    operation: Operation,
-) -> Result<Clean> {
-    let mut play = Play::begin(bench, scenario, operation, None).await?;
-    play.operate().await.context("the operation without faults")?;
-    let calls = play.ground.proxy().calls(&play.ground.account);
-    let changes = calls.iter().map(|call| call.mutating).collect();
-    let calls = calls.iter().map(|call| format!("{}:{}", call.service, call.operation)).collect();
-    let inventory = play.ground.inventory().await?;
-    play.unknown(&inventory)?;
-    let kinds = kinds(&inventory).into_iter().map(|(kind, n)| (kind.to_owned(), n)).collect();
-    let clean = Clean { calls, changes, kinds };
-    play.expect_empty_plan().await?;
-    play.expect_destroyed().await?;
-    play.ground.clear();
-    Ok(clean)
+/// The points asked for. Those that wait longest come first.
+fn points(wish: &Wish, counted: &Counted) -> Vec<Point> {
+    let mut points = Vec::new();
+    for (scenario, operation) in scenarios::asked_for(wish) {
+        let Some(clean) = counted.get(&(scenario.type_name, operation)) else { continue };
+        for kind in Kind::ALL {
+            for index in 0..clean.calls.len() {
+                let resource = scenario.type_name;
+                let place = Place { resource, operation, column: kind.name(), index };
+                let beside = wish.changes && !clean.changes[index];
+                if !beside && wish.wants(&place.to_string()) {
+                    points.push((scenario, operation, kind, index));
+                }
+            }
+        }
+    }
+    let mut points = Stride::of(wish, STRIDE).thin(points);
+    points.sort_by_key(|(_, _, kind, _)| std::cmp::Reverse(*kind));
+    points
 }
 
 /// What comes after the operation that failed.
@@ -91,7 +136,7 @@ enum Next {
 }
 
 /// Runs an operation with a fault at one call.
-pub(crate) async fn point(
+async fn met(
     bench: &'static Bench,
     scenario: Scenario,
     operation: Operation,
@@ -122,63 +167,10 @@ async fn one_run(
     let limit = (kind == Kind::Delayed).then_some(TIMEOUT);
     let place = AT_WORK.acquire().await.ok();
     let play = Play::begin(bench, scenario, operation, limit).await.context("before the fault")?;
-    let account = play.ground.account.clone();
-    let verdict = Box::pin(play.under_fault(place, (kind, index), clean, next)).await;
-    bench.proxy.remove_faults(&account);
-    bench.proxy.clear(&account);
-    verdict
+    Box::pin(play.under_fault(place, (kind, index), clean, next)).await
 }
 
 impl Play {
-    /// Everything up to the operation, and a record without calls.
-    async fn begin(
-        bench: &'static Bench,
-        scenario: Scenario,
-        operation: Operation,
-        limit: Option<Duration>,
-    ) -> Result<Self> {
-        let ground = Ground::new(bench).await.context("preparing the account")?;
-        let mut configurations = (scenario.configurations)(&ground);
-        if let Some(limit) = limit {
-            let limit = format!("{}s", limit.as_secs());
-            let timeouts = match operation {
-                Operation::Create => json!({ "create": limit }),
-                Operation::Update => json!({ "update": limit }),
-                Operation::Replace => json!({ "create": limit, "delete": limit }),
-                Operation::Delete => json!({ "delete": limit }),
-            };
-            let Configurations { first, changed, replaced } = &mut configurations;
-            for one in [first, changed, replaced] {
-                one["timeouts"] = timeouts.clone();
-            }
-        }
-        let url = ground.proxy().url();
-        let terraform = Terraform::new(scenario.type_name, &url, &ground.account);
-        let mut play = Self { bench, scenario, operation, ground, configurations, terraform };
-        if operation != Operation::Create {
-            play.terraform.apply(&play.configurations.first).await?;
-        }
-        play.ground.clear();
-        Ok(play)
-    }
-
-    /// The configuration that the operation leads to; none for a delete.
-    fn target(&self) -> Option<&Value> {
-        match self.operation {
-            Operation::Create => Some(&self.configurations.first),
-            Operation::Update => Some(&self.configurations.changed),
-            Operation::Replace => Some(&self.configurations.replaced),
-            Operation::Delete => None,
-        }
-    }
-
-    async fn operate(&mut self) -> Result<(), Failed> {
-        match self.target().cloned() {
-            Some(target) => self.terraform.apply(&target).await,
-            None => self.terraform.destroy().await,
-        }
-    }
-
     /// The operation with the fault; its place is free while it waits for a delayed call.
     async fn operate_under(
         &mut self,
@@ -186,7 +178,7 @@ impl Play {
         fault: FaultId,
         kind: Kind,
     ) -> (Result<(), Failed>, Option<SemaphorePermit<'static>>) {
-        let proxy = &self.bench.proxy;
+        let proxy = self.ground.proxy();
         let mut operation = std::pin::pin!(self.operate());
         let outcome = loop {
             #[allow(clippy::disallowed_methods, reason = "a bench that watches its proxy")]
@@ -214,10 +206,11 @@ impl Play {
         next: Next,
     ) -> Result<Verdict> {
         let before = self.terraform.stored.clone();
-        let fault = self.bench.proxy.inject(kind.at_call(&self.ground.account, index));
+        let proxy = self.ground.proxy();
+        let fault = proxy.inject(kind.at_call(&self.ground.account, index));
         let (outcome, _place) = Box::pin(self.operate_under(place, fault, kind)).await;
-        let met = self.bench.proxy.hits(fault);
-        self.bench.proxy.remove(fault);
+        let met = proxy.hits(fault);
+        proxy.remove(fault);
         let Err(error) = outcome else {
             if met == 0 {
                 return Ok(Verdict::NotReached);
@@ -232,7 +225,7 @@ impl Play {
         ensure!(met > 0, "it failed before the fault: {error}");
         ensure!(!kind.is_sat_out(), "it was not sat out: {error}");
         // What has changed nothing, and recorded nothing, is as if it had never been.
-        let nothing = self.ground.proxy().mutating_calls(&self.ground.account).is_empty();
+        let nothing = proxy.mutating_calls(&self.ground.account).is_empty();
         if nothing && self.terraform.stored == before {
             return Ok(Verdict::Passed);
         }
@@ -244,7 +237,7 @@ impl Play {
         }
         // What the state does not tell of must be found by its marker: by the next apply, and in
         // another run by a destroy.
-        let marked = self.unknown(&inventory).is_err();
+        let marked = self.expect_recorded(&inventory).is_err();
         let again = self.operate().await;
         again.context("apply again").context(told.clone())?;
         self.expect_all(clean).await.context(told.clone())?;
@@ -256,60 +249,5 @@ impl Play {
     fn met_a_change(&self, index: usize) -> bool {
         let calls = self.ground.proxy().calls(&self.ground.account);
         calls.get(index).is_none_or(|call| call.mutating)
-    }
-
-    /// Nothing is left to do, and there is what a run without faults leaves.
-    async fn expect_all(&self, clean: &Clean) -> Result<()> {
-        self.expect_empty_plan().await?;
-        let inventory = self.ground.inventory().await?;
-        self.unknown(&inventory)?;
-        let now = self.counted(kinds(&inventory));
-        let wanted = clean.kinds.iter().map(|(kind, n)| (kind.as_str(), *n)).collect();
-        let wanted = self.counted(wanted);
-        ensure!(now == wanted, "{now:?} exist, not {wanted:?}: {inventory:?}");
-        Ok(())
-    }
-
-    /// Without what destroy keeps on purpose.
-    fn counted<'a>(&self, mut kinds: BTreeMap<&'a str, usize>) -> BTreeMap<&'a str, usize> {
-        kinds.retain(|kind, _| !self.scenario.keeps.contains(kind));
-        kinds
-    }
-
-    /// Fails when something exists of which the state does not know.
-    fn unknown(&self, inventory: &[String]) -> Result<()> {
-        let unknown: Vec<&String> = inventory
-            .iter()
-            .filter(|one| {
-                let (kind, id) = kind_and_id(one);
-                let told = self.terraform.knows(id)
-                    || (PARTS.contains(&kind) && self.terraform.stored.is_some());
-                !self.scenario.keeps.contains(&kind) && !told
-            })
-            .collect();
-        ensure!(unknown.is_empty(), "exists and is not in the state: {unknown:?}");
-        Ok(())
-    }
-
-    async fn expect_empty_plan(&self) -> Result<()> {
-        let Some(target) = self.target() else {
-            ensure!(self.terraform.stored.is_none(), "the state still has it");
-            return Ok(());
-        };
-        let action = self.terraform.plan(target).await.context("the plan after it")?;
-        if action == Action::Nothing {
-            return Ok(());
-        }
-        let differences = self.terraform.differences(target).await?;
-        bail!("the plan after it is {action:?}: {differences}");
-    }
-
-    async fn expect_destroyed(&mut self) -> Result<()> {
-        self.terraform.destroy().await.context("destroy")?;
-        let left = self.ground.inventory().await?;
-        let left: Vec<_> =
-            left.iter().filter(|one| !self.scenario.keeps.contains(&kind_and_id(one).0)).collect();
-        ensure!(left.is_empty(), "destroy left {left:?}");
-        Ok(())
     }
 }
