@@ -5,7 +5,7 @@
 
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench faults ci fmt fmt-check lint deny fuzz docs build install release tools clean-tools
+.PHONY: help demo test bench faults kills ci fmt fmt-check lint deny fuzz docs build install release tools clean-tools
 
 # Build results outside the checkout, so that a fresh clone reuses them.
 CARGO_TARGET_DIR ?= $(HOME)/.cache/terraform-provider-officeless/target
@@ -52,6 +52,10 @@ bench: tools ## print start, memory, size, time and AWS calls (release profile; 
 # Every point, some ten thousand; `make test` and `make ci` run a fixed part of them.
 faults: tools ## break every AWS call of every operation in five ways; UPDATE_DOCS=1 keeps the report
 	cargo test --locked --test faults -- --all
+
+# The same: `make test` and `make ci` run a fixed part.
+kills: tools ## kill provider and Terraform at every call, interrupt every wait; UPDATE_DOCS=1 keeps the report
+	cargo test --locked --test faults -- --all --kills
 
 # The tests come last: their table is the last thing read. They hold the check of docs/ for drift.
 ci: tools ## what CI runs: format, lints, tests, docs drift

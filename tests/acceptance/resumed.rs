@@ -304,3 +304,99 @@ async fn a_lost_answer_makes_no_foreign_subnet_group() {
         scene.destroy().await;
     }
 }
+
+impl Scene {
+    /// Shared storage with a replica in a region.
+    fn replicated_to(&self, region: &str, protection: &str) {
+        self.configure(&format!(
+            "resource \"officeless_shared_storage\" \"this\" {{\n  cluster_name = \"{CLUSTER}\"\n  \
+             deletion_protection = false\n  replication_overwrite_protection = \"{protection}\"\n  \
+             replication = {{ destination_region = \"{region}\" }}\n}}\n"
+        ));
+    }
+
+    /// How many file systems there are in a region.
+    async fn file_systems_in(&self, region: &str) -> usize {
+        let aws = self.aws_in(region);
+        let path = "/2015-02-01/file-systems";
+        let listed = aws.rest("elasticfilesystem", "GET", path, "").await.unwrap().ok().unwrap();
+        listed.json().unwrap()["FileSystems"].as_array().unwrap().len()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_replica_of_a_create_that_broke_off_goes_with_it() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        scene.replicated_to("us-west-2", "ENABLED");
+        let refusal = scene.refuses("efs", "PutFileSystemPolicy");
+        let failed = scene.workspace.apply().await;
+        failed.expect_error("policy failed").expect_error("replica fs-");
+        scene.proxy().remove(refusal);
+        assert_eq!(scene.file_systems_in("us-west-2").await, 1);
+        scene.settle().await;
+        assert_eq!(scene.file_systems_in("us-west-2").await, 1);
+        // That of a create that came to its end stays.
+        scene.destroy().await;
+        assert_eq!(scene.file_systems_in("us-west-2").await, 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_that_somebody_mounts_outlives_the_create_that_broke_off() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        scene.replicated_to("us-west-2", "ENABLED");
+        let refusal = scene.refuses("efs", "PutFileSystemPolicy");
+        scene.workspace.apply().await.expect_error("policy failed");
+        scene.proxy().remove(refusal);
+        let mounted = Fault::when(&scene.account, |call| {
+            call.region == "us-west-2" && call.operation == "DescribeFileSystems"
+        });
+        let mounted = mounted.always().effect(Effect::pretend("NumberOfMountTargets", "1"));
+        let mounted = scene.proxy().inject(mounted);
+        let destroyed = scene.workspace.expect_destroy().await;
+        assert!(destroyed.says("it is kept, and not managed any more"), "{destroyed}");
+        scene.proxy().remove(mounted);
+        assert_eq!(scene.file_systems_in("us-west-2").await, 1);
+        scene.expect_nothing_left().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replication_that_breaks_off_on_its_way_elsewhere_makes_one_replica_there() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        scene.replicated_to("us-west-2", "DISABLED");
+        scene.settle().await;
+        // AWS changes the overwrite protection of no file system that is being replicated.
+        scene.replicated_to("eu-west-1", "ENABLED");
+        let begun = AtomicBool::new(false);
+        let asked = Fault::when(&scene.account, move |call| {
+            begun.fetch_or(call.operation == "CreateReplicationConfiguration", Ordering::Relaxed)
+                && call.operation == "DescribeReplicationConfigurations"
+        });
+        let refusal = scene.proxy().inject(asked.always().effect(Effect::Deny));
+        scene.workspace.apply().await.expect_error("replication failed");
+        scene.proxy().remove(refusal);
+        scene.settle().await;
+        for region in ["us-west-2", "eu-west-1"] {
+            assert_eq!(scene.file_systems_in(region).await, 1, "{region}");
+        }
+        scene.destroy().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_makes_no_second_replica() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        scene.replicated_to("us-west-2", "ENABLED");
+        let lost = Fault::on(&scene.account, "efs", "CreateReplicationConfiguration");
+        let lost = scene.proxy().inject(lost.effect(Effect::LoseAnswer));
+        scene.settle().await;
+        assert_eq!(scene.proxy().hits(lost), 1);
+        assert_eq!(scene.file_systems_in("us-west-2").await, 1);
+        scene.destroy().await;
+    }
+}

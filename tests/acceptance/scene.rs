@@ -82,6 +82,11 @@ impl Scene {
         &self.bench.proxy
     }
 
+    /// Changes and looks by somebody else in another region.
+    pub(crate) fn aws_in(&self, region: &str) -> Aws {
+        self.bench.aws(&self.account, region)
+    }
+
     /// What the provider signs with: the id of its key, the secret key, the session token.
     pub(crate) fn credentials(&self) -> [String; 3] {
         self.credentials.clone()

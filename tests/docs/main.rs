@@ -1,6 +1,6 @@
 //! The checkout against itself: pages, examples and outer files agree with the code ([`pages`],
-//! [`files`]), the guide on
-//! compatibility is what the runs showed ([`compatibility`]), the code keeps the rules of the house ([`house`]), and a release has its files
+//! [`files`]), the guides on compatibility and on faults are what the runs showed ([`compatibility`],
+//! [`faults`]), the code keeps the rules of the house ([`house`]), and a release has its files
 //! ([`release`]).
 //!
 //! Nothing here needs a network, a cloud or the emulator.
@@ -15,6 +15,7 @@
 )]
 
 mod compatibility;
+mod faults;
 mod files;
 mod house;
 mod pages;

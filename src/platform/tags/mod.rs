@@ -22,6 +22,11 @@ pub const CREATING_VALUE: &str = "true";
 pub const CLUSTER: &str = "officeless:cluster";
 /// The key that names an access point of a shared storage.
 pub const ACCESS_POINT: &str = "officeless:access-point";
+/// The key on an unfinished shared storage whose replica AWS makes for it: [`REPLICA_MADE`], and once
+/// the two are parted, which one it is, as `fs-0123@eu-west-1`.
+pub const REPLICA: &str = "officeless:replica";
+/// The value of [`REPLICA`] while the replication tells the rest.
+pub const REPLICA_MADE: &str = "made";
 /// The key that `officeless_backup_plan` selects by: the practitioner's to set.
 pub const BACKUP: &str = "officeless:backup";
 

@@ -3,8 +3,8 @@
 use super::csi::Part;
 use super::model::Model;
 use super::steps::{
-    delete_access_points, delete_mount_targets, delete_security_group, delete_unfinished_replica,
-    end_any_replication, ours, remove_role,
+    delete_access_points, delete_mount_targets, delete_security_group, ours, part_from_replica,
+    remove_role,
 };
 use crate::aws::{Clients, Wait, efs, retry};
 use crate::framework::resource::{Context, Recorder};
@@ -35,10 +35,10 @@ async fn run(
     let Value::Value(id) = &prior.id else { return Ok(()) };
     let doing = format!("looking at the file system {id}");
     let system = efs::find_file_system_by_id(clients, id).await.during("file_system", doing)?;
-    if system.is_some() {
+    if let Some(system) = &system {
+        part_from_replica(&cx.provider, (clients, wait), system, recorder).await?;
         empty(clients, wait, id, recorder).await?;
     }
-    delete_unfinished_replica(&cx.provider, wait, recorder).await?;
     for part in Part::ALL {
         remove_role(clients, wait, part, prior).await?;
         recorder.update(|state| *part.role_arn_mut(state) = Value::Null);
@@ -66,8 +66,6 @@ async fn empty(
     id: &str,
     recorder: &mut Recorder<Model>,
 ) -> Result<(), StepError> {
-    end_any_replication(clients, id, wait).await?;
-    recorder.update(|state| state.replication = Value::Null);
     let points: Vec<String> =
         ours(clients, id).await?.into_iter().map(|(_, point)| point.id).collect();
     delete_access_points(clients, &points, wait).await?;

@@ -5,7 +5,8 @@
 //! CSI driver; the file-system policy; and last the tags, which take the creation marker away. See
 //! [`steps`] for the walk, which create and update share.
 //!
-//! * Destroy takes everything away but the replica. Directories of access points go with the data.
+//! * Destroy takes everything away but the replica, and that too when the create never completed.
+//!   Directories of access points go with the data.
 //! * A file system is taken over only when an interrupted create of ours left it.
 //! * `performance_mode`, `encrypted`, `kms_key_arn`, `availability_zone_name`, `creation_token` and
 //!   `region` replace; everything else changes in place.

@@ -48,9 +48,9 @@ pub(super) async fn plan(
     warn_of_double_backup(prior, planned, diagnostics);
 }
 
-/// Tags written beside the practitioner's and those of every resource: `Name`, the cluster and the
-/// backup plan.
-const OWN_TAGS: usize = 3;
+/// Tags written beside the practitioner's and those of every resource: `Name`, the cluster, the
+/// backup plan, and while its create lasts whose the replica is.
+const OWN_TAGS: usize = 4;
 
 /// Two plans that back the same files up are paid for twice.
 fn warn_of_double_backup(prior: Option<&Model>, planned: &Model, diagnostics: &mut Diagnostics) {

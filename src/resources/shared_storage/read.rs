@@ -37,6 +37,8 @@ struct Observation {
     policy: Option<String>,
     points: Vec<(String, efs::access_points::AccessPoint)>,
     replication: Option<efs::replication::Replication>,
+    /// The replica, where the state does not know it yet.
+    replica: Option<FileSystem>,
     group: Option<(SecurityGroup, Vec<IngressRule>)>,
     roles: Vec<(Part, workload_access::Observed)>,
 }
@@ -51,7 +53,7 @@ pub(super) async fn read(
     state.region = Value::Value(region.clone());
     let clients = cx.provider.clients(&region);
     let id = state.id.clone().unwrap_or_default();
-    let observed = match Box::pin(observe(&clients, &state, &id)).await {
+    let observed = match Box::pin(observe(cx, &clients, &state, &id)).await {
         Ok(Some(observed)) => observed,
         Ok(None) => return Ok(Found::Gone),
         Err(error) => return Err(state.told(Verb::Reading, &error)),
@@ -62,6 +64,7 @@ pub(super) async fn read(
 }
 
 async fn observe(
+    cx: &Context<ProviderContext>,
     clients: &Clients,
     state: &Model,
     id: &str,
@@ -77,6 +80,10 @@ async fn observe(
     let (targets, points) = rest?;
     let (lifecycle, backup_policy, (policy, replication, group)) = settings?;
     let lifecycle = lifecycle.unwrap_or_default();
+    let replica = match &replication {
+        Some(found) => other_replica(cx, state, found).await?,
+        None => None,
+    };
     Ok(Some(Observation {
         system,
         targets,
@@ -85,9 +92,27 @@ async fn observe(
         policy,
         points,
         replication,
+        replica,
         group,
         roles: roles?,
     }))
+}
+
+/// The replica, if it is another than the state tells of: an update that broke off has made it, or
+/// somebody else. What it was made with is asked of it then, so that it is not made once more.
+async fn other_replica(
+    cx: &Context<ProviderContext>,
+    state: &Model,
+    found: &efs::replication::Replication,
+) -> Result<Option<FileSystem>, StepError> {
+    let id = &found.destination_file_system_id;
+    let Value::Value(known) = &state.replication else { return Ok(None) };
+    if !matches!(&known.destination_file_system_id, Value::Value(known) if known != id) {
+        return Ok(None);
+    }
+    let clients = cx.provider.clients(&found.destination_region);
+    let doing = format!("reading the replica {id}");
+    efs::find_file_system_by_id(&clients, id).await.during("replication", doing)
 }
 
 /// The driver's roles, where they are wanted.
@@ -193,7 +218,7 @@ fn record(
     }
     record_policy(state, observed.policy.as_deref());
     record_access_points(state, observed);
-    record_replication(state, observed.replication.as_ref());
+    record_replication(state, observed);
     state.storage_class_manifest = manifests::storage_class(state).unwrap_or(Value::Null);
     state.persistent_volume_manifests = manifests::persistent_volumes(state).unwrap_or(Value::Null);
     record_status(state, observed, cx);
@@ -222,7 +247,7 @@ fn record_system(state: &mut Model, system: &FileSystem, clients: &Clients) {
 }
 
 fn record_tags(cx: &Context<ProviderContext>, state: &mut Model, system: &FileSystem) {
-    let mut own = vec!["Name", tags::CLUSTER];
+    let mut own = vec!["Name", tags::CLUSTER, tags::REPLICA];
     // Among the practitioner's own tags it is theirs; otherwise the attribute tells it.
     let by_tags = |tags: &Value<StringMap>| {
         known_map(tags).is_some_and(|tags| tags.contains_key(tags::BACKUP))
@@ -342,16 +367,24 @@ fn is_given<T>(value: &Value<T>) -> bool {
     value.is_value()
 }
 
-fn record_replication(state: &mut Model, replication: Option<&efs::replication::Replication>) {
+fn record_replication(state: &mut Model, observed: &Observation) {
     let id = state.volume_handle.clone().unwrap_or_default();
-    let Some(found) = replication.filter(|found| found.source_file_system_id == id) else {
+    let found = observed.replication.as_ref().filter(|found| found.source_file_system_id == id);
+    let Some(found) = found else {
         state.replication = Value::Null;
         return;
     };
-    let known = match &state.replication {
+    let mut known = match &state.replication {
         Value::Value(known) => known.clone(),
         _ => Replication::default(),
     };
+    if let Some(replica) = &observed.replica {
+        known.availability_zone_name = replica.availability_zone_name.clone().into();
+        // AWS's own key is what no key in configuration means.
+        if known.kms_key_arn.is_value() {
+            known.kms_key_arn = replica.kms_key_id.clone().into();
+        }
+    }
     state.replication = Value::Value(Replication {
         destination_region: Value::Value(found.destination_region.clone()),
         destination_file_system_id: Value::Value(found.destination_file_system_id.clone()),

@@ -100,9 +100,20 @@ async fn side_by_side(points: Vec<Point>, at_once: usize, report: &mut Report) {
     }
 }
 
+/// The operations asked for that have points in one of these columns asked for.
+fn asked_for(wish: &Wish, columns: &[&str]) -> Vec<(Scenario, Operation)> {
+    let mut asked = scenarios::asked_for(wish);
+    asked.retain(|(scenario, operation)| {
+        let place = format!("{}/{}", scenarios::short(scenario.type_name), operation.name());
+        let wants = |column: &&str| wish.wants(&format!("{place}/{}", column.replace(' ', "-")));
+        columns.iter().any(wants)
+    });
+    asked
+}
+
 /// The places where an operation is asked to stop.
 async fn stops(benches: &[&'static Bench], wish: &Wish, report: &mut Report) -> Vec<Point> {
-    let asked = scenarios::asked_for(wish).into_iter().enumerate();
+    let asked = asked_for(wish, &[STOPPED]).into_iter().enumerate();
     let mut clean = futures_util::stream::iter(asked)
         .map(|(number, (scenario, operation))| {
             let bench = benches[number % benches.len()];
@@ -157,7 +168,7 @@ async fn count(
     at_once: usize,
     report: &mut Report,
 ) -> Counted {
-    let asked = scenarios::asked_for(wish).into_iter().enumerate();
+    let asked = asked_for(wish, &[PROVIDER, CTRL_C]).into_iter().enumerate();
     let mut clean = futures_util::stream::iter(asked)
         .map(|(number, (scenario, operation))| {
             let (bench, cli) = (benches[number % benches.len()], cli.clone());
@@ -245,7 +256,7 @@ async fn terraforms_killed(
     for (many, bench) in Many::ALL.into_iter().zip(benches.iter().copied().cycle()) {
         let (resource, operation) = (many.name(), Operation::Create);
         let place = Place { resource, operation, column: TERRAFORM, index: 0 };
-        if !wish.wants(&format!("{resource}/create")) {
+        if !wish.wants(&place.to_string()) {
             continue;
         }
         let clean = match many.clean(bench, cli).await {

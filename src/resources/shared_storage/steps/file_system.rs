@@ -36,6 +36,7 @@ impl Walk<'_> {
             .await
             .during(STEP, doing)?;
         self.record_file_system(&system);
+        self.tags = system.tags;
         Ok(())
     }
 

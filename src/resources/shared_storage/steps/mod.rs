@@ -25,7 +25,7 @@ pub(super) use access_points::{delete as delete_access_points, ours, shown};
 pub(super) use csi_pod_identity::remove_role;
 pub(super) use file_system::{arn, dns_name};
 pub(super) use mount_targets::{by_zone, delete_mount_targets};
-pub(super) use replication::{delete_unfinished_replica, end_any_replication};
+pub(super) use replication::part_from_replica;
 pub(super) use security_group::{delete_security_group, group_name, is_ours};
 pub(super) use settings::{backup_status, wanted_lifecycle};
 
@@ -54,6 +54,8 @@ pub(super) struct Walk<'a> {
     pub(super) account: String,
     /// The file system; empty until it exists.
     pub(super) id: String,
+    /// Its tags as they were found.
+    pub(super) tags: Tags,
 }
 
 /// Creates or updates, and tells a failure with what exists then.
@@ -75,6 +77,7 @@ pub(super) async fn apply(
         planned,
         account: String::new(),
         id: String::new(),
+        tags: Tags::new(),
     };
     let outcome = Box::pin(walk.run()).await;
     conclude(cx, operation, &goal, outcome.err().as_slice(), recorder)
@@ -149,12 +152,14 @@ impl Walk<'_> {
         if let Value::Value(plan) = &self.planned.backup_plan {
             own.push((tags::BACKUP, plan.clone()));
         }
+        if creating && self.makes_replica() {
+            own.push((tags::REPLICA, tags::REPLICA_MADE.to_owned()));
+        }
         self.tags_with(&own, creating)
     }
 
     /// Everything is done: the planned attributes are what is.
     fn finish(self) {
-        replication::keep_replica(&mut self.recorder.private);
         let planned = self.planned;
         self.recorder.update(|state| {
             // What the steps learnt stands in the state; the rest is as planned.

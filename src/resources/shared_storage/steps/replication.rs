@@ -1,24 +1,23 @@
 //! Step `replication`, in two halves: what is no longer wanted ends early, because AWS keeps the
 //! overwrite protection as it is while there is a replication; what is wanted begins late.
 //!
-//! A replica that a create makes and does not come to the end of belongs to that create: destroying
-//! the one takes the other away too. Any other replica stays when its replication ends.
+//! A replica that AWS makes for a create which does not come to its end belongs to that create: a tag
+//! of the file system says so, and destroying the one takes the other away too. Any other replica
+//! stays when its replication ends.
 
 use super::Walk;
 use crate::aws::efs::replication::{self, NewDestination};
 use crate::aws::{Clients, Wait, efs, retry};
 use crate::framework::diagnostic::diagnostic;
-use crate::framework::private::Private;
 use crate::framework::resource::Recorder;
 use crate::framework::value::{AttributePath, Value};
+use crate::platform::tags::{CREATING, REPLICA, REPLICA_MADE, TagChanges, Tags};
 use crate::provider::context::ProviderContext;
+use crate::resources::attributes::tag_changes;
 use crate::resources::shared_storage::model::{Model, Replication};
 use crate::resources::step::{During, StepError};
 
 const STEP: &str = "replication";
-
-/// The private key of the replica that an unfinished create made, as `fs-0123@eu-west-1`.
-const REPLICA: &str = "replica";
 
 impl Walk<'_> {
     /// Ends the replication unless it is the wanted one, which is answered.
@@ -42,16 +41,12 @@ impl Walk<'_> {
         current: Option<replication::Replication>,
     ) -> Result<(), StepError> {
         let Value::Value(wanted) = self.planned.replication.clone() else { return Ok(()) };
+        self.mark_replica().await?;
         let begun = match current {
             Some(current) => current,
             None => self.begin_replication(&wanted).await?,
         };
         // Before it is waited for, which takes long: from here on nothing can lose the replica.
-        let made = !wanted.destination_file_system_id.is_value();
-        if self.prior.is_none() && made {
-            let (id, region) = (&begun.destination_file_system_id, &begun.destination_region);
-            self.recorder.private.set_text(REPLICA, format!("{id}@{region}"));
-        }
         self.record_replication(&wanted, begun);
         let enabled =
             replication::wait_replication_enabled(&self.clients, &self.id, &self.wait)
@@ -59,6 +54,29 @@ impl Walk<'_> {
                 .during(STEP, "waiting for the replication to be enabled")?;
         self.record_replication(&wanted, enabled);
         Ok(())
+    }
+
+    /// Whether AWS is to make the replica.
+    pub(super) fn makes_replica(&self) -> bool {
+        matches!(&self.planned.replication, Value::Value(wanted)
+            if !wanted.destination_file_system_id.is_value())
+    }
+
+    /// An unfinished file system says whether its replica is made for it, before that is made: an
+    /// earlier run may have had another configuration.
+    async fn mark_replica(&self) -> Result<(), StepError> {
+        let made = self.makes_replica();
+        if !self.tags.contains_key(CREATING) || self.tags.contains_key(REPLICA) == made {
+            return Ok(());
+        }
+        let mark = Tags::from([(REPLICA.to_owned(), REPLICA_MADE.to_owned())]);
+        let changes = if made {
+            TagChanges { put: mark, remove: Vec::new() }
+        } else {
+            TagChanges { put: Tags::new(), remove: mark.into_keys().collect() }
+        };
+        let doing = "marking whose the replica is";
+        efs::change_tags(&self.clients, &self.id, &tag_changes(changes)).await.during(STEP, doing)
     }
 
     async fn begin_replication(
@@ -127,59 +145,67 @@ async fn end_replication(clients: &Clients, id: &str, wait: &Wait) -> Result<(),
     replication::wait_replication_deleted(clients, id, wait).await.during(STEP, doing)
 }
 
-/// Ends the replication of a file system that is to be deleted, if it has one.
-pub(in crate::resources::shared_storage) async fn end_any_replication(
-    clients: &Clients,
-    id: &str,
-    wait: &Wait,
-) -> Result<(), StepError> {
-    if find(clients, id).await?.is_some() {
-        end_replication(clients, id, wait).await?;
-    }
-    Ok(())
-}
-
-/// The create has come to its end: its replica is one like any other.
-pub(super) fn keep_replica(private: &mut Private) {
-    private.remove(REPLICA);
-}
-
-/// Deletes the replica that an unfinished create made, once its replication has ended. One that is
-/// mounted somewhere is kept, and told.
-pub(in crate::resources::shared_storage) async fn delete_unfinished_replica(
+/// Ends the replication of a file system that is to be deleted, if it has one. The replica goes too if
+/// it was made for a create that did not complete.
+pub(in crate::resources::shared_storage) async fn part_from_replica(
     provider: &ProviderContext,
-    wait: &Wait,
+    (clients, wait): (&Clients, &Wait),
+    system: &efs::FileSystem,
     recorder: &mut Recorder<Model>,
 ) -> Result<(), StepError> {
-    let made = recorder.private.text(REPLICA).and_then(|made| made.split_once('@'));
-    let Some((id, region)) = made.map(|(id, region)| (id.to_owned(), region.to_owned())) else {
-        return Ok(());
-    };
-    let clients = provider.clients(&region);
-    let doing = format!("deleting the replica {id} in {region}, whose create did not complete");
-    let found = efs::find_file_system_by_id(&clients, &id).await.during(STEP, &*doing)?;
-    match found {
-        Some(found) if found.number_of_mount_targets > 0 => {
-            recorder.warnings.push(diagnostic(
-                "Replica Kept",
-                format!(
-                    "The replica {id} in {region} was made by a create that did not complete, and \
-                     has mount targets by now: it is kept, and not managed any more. Delete it if \
-                     nobody needs it."
-                ),
-                AttributePath::new(STEP),
-            ));
-        }
-        Some(_) => {
-            wait.retry_while(retry::still_in_use, || efs::delete_file_system(&clients, &id))
+    let current = find(clients, &system.id).await?;
+    let marked = system.tags.get(REPLICA).filter(|_| system.tags.contains_key(CREATING));
+    let known = marked.and_then(|mark| mark.split_once('@'));
+    let mut replica = known.map(|(id, region)| (id.to_owned(), region.to_owned()));
+    if let Some(current) = current {
+        if marked.is_some() {
+            let (id, region) = (current.destination_file_system_id, current.destination_region);
+            // Once the replication has ended, nothing else tells which it was.
+            let mark = Tags::from([(REPLICA.to_owned(), format!("{id}@{region}"))]);
+            let changes = TagChanges { put: mark, remove: Vec::new() };
+            efs::change_tags(clients, &system.id, &tag_changes(changes))
                 .await
-                .during(STEP, &*doing)?;
-            efs::wait_file_system_deleted(&clients, &id, wait).await.during(STEP, doing)?;
+                .during(STEP, "marking which the replica is")?;
+            replica = Some((id, region));
         }
-        None => {}
+        end_replication(clients, &system.id, wait).await?;
     }
-    recorder.private.remove(REPLICA);
-    Ok(())
+    recorder.update(|state| state.replication = Value::Null);
+    match replica {
+        Some((id, region)) => {
+            delete_replica(&provider.clients(&region), wait, &id, recorder).await
+        }
+        None => Ok(()),
+    }
+}
+
+/// Deletes a replica. One that is mounted somewhere is kept, and told.
+async fn delete_replica(
+    clients: &Clients,
+    wait: &Wait,
+    id: &str,
+    recorder: &mut Recorder<Model>,
+) -> Result<(), StepError> {
+    let region = clients.region();
+    let doing = format!("deleting the replica {id} in {region}, whose create did not complete");
+    let found = efs::find_file_system_by_id(clients, id).await.during(STEP, &*doing)?;
+    let Some(found) = found else { return Ok(()) };
+    if found.number_of_mount_targets > 0 {
+        recorder.warnings.push(diagnostic(
+            "Replica Kept",
+            format!(
+                "The replica {id} in {region} was made for a create that did not complete, and has \
+                 mount targets by now: it is kept, and not managed any more. Delete it if nobody \
+                 needs it."
+            ),
+            AttributePath::new(STEP),
+        ));
+        return Ok(());
+    }
+    wait.retry_while(retry::still_in_use, || efs::delete_file_system(clients, id))
+        .await
+        .during(STEP, &*doing)?;
+    efs::wait_file_system_deleted(clients, id, wait).await.during(STEP, doing)
 }
 
 fn destination(wanted: &Replication) -> NewDestination {
