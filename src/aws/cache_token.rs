@@ -14,6 +14,7 @@ use aws_sigv4::http_request::{
     SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign,
 };
 use aws_sigv4::sign::v4;
+use aws_types::sdk_config::TimeSource as _;
 
 use super::clients::Clients;
 use super::error::{Error, Kind, Service, Source};
@@ -49,19 +50,17 @@ pub async fn sign_connect(
 ) -> Result<SignedToken, Error> {
     let credentials = clients.credentials().ok_or_else(|| {
         let message = "there are no credentials to sign with";
-        Error::new(Service::ElastiCache, OPERATION, Kind::AccessDenied, message)
+        Error::new(Service::ElastiCache, OPERATION, Kind::Credentials, message)
     })?;
     let credentials = credentials.provide_credentials().await.map_err(|source| {
         let message = "no credentials could be had to sign with";
-        Error::new(Service::ElastiCache, OPERATION, Kind::AccessDenied, message).with_source(source)
+        Error::new(Service::ElastiCache, OPERATION, Kind::Credentials, message).with_source(source)
     })?;
-    let region = clients.region();
-    signed(credentials, region, replication_group_id, user_id, SystemTime::now()).map_err(
-        |source| {
-            let message = "the token could not be signed";
-            Error::new(Service::ElastiCache, OPERATION, Kind::Other, message).with_source(source)
-        },
-    )
+    let (region, now) = (clients.region(), clients.clock().now());
+    signed(credentials, region, replication_group_id, user_id, now).map_err(|source| {
+        let message = "the token could not be signed";
+        Error::new(Service::ElastiCache, OPERATION, Kind::Other, message).with_source(source)
+    })
 }
 
 fn signed(

@@ -39,12 +39,12 @@ pub struct Settings {
     pub assume_roles: Vec<AssumeRole>,
     /// A role to assume with a web identity token; the roles above follow it.
     pub assume_role_with_web_identity: Option<AssumeRoleWithWebIdentity>,
-    /// Attempts per request, at least 1; [`super::retry::DEFAULT_MAX_ATTEMPTS`] if nothing says
-    /// otherwise.
+    /// Attempts per request, at least 1, throttled ones included;
+    /// [`super::retry::DEFAULT_MAX_ATTEMPTS`] without them if nothing says otherwise.
     pub max_attempts: Option<u32>,
     /// How the SDK paces its attempts.
     pub retry_mode: Option<RetryMode>,
-    /// Size of the SDK's retry quota per service and region; the SDK's own if absent.
+    /// Size of the SDK's retry quota per service and region; no quota if absent.
     pub token_bucket_capacity: Option<usize>,
     /// Proxy for `http` endpoints. Absent: from the environment; empty: none.
     pub http_proxy: Option<String>,

@@ -17,6 +17,7 @@ mod validate;
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
 
 use crate::aws;
 use crate::framework::diagnostic::{diagnostic, provider_bug};
@@ -51,11 +52,16 @@ impl Officeless {
         Self { environment }
     }
 
-    async fn open(&self, config: Dynamic) -> Result<ProviderContext, Diagnostic> {
+    async fn open(
+        &self,
+        config: Dynamic,
+        stop: CancellationToken,
+    ) -> Result<ProviderContext, Diagnostic> {
         let config = read(config)?;
         let settings = Settings::resolve(&config, &self.environment)?;
-        let connection =
-            aws::Connection::open(settings.aws.clone()).await.map_err(|error| unopened(&error))?;
+        let connection = aws::Connection::open(settings.aws.clone(), stop)
+            .await
+            .map_err(|error| unopened(&error))?;
         check_region(connection.region(), &settings, &config)?;
         check_caller(&connection, &settings).await?;
         Ok(ProviderContext::new(connection, settings))
@@ -80,13 +86,14 @@ impl Provider for Officeless {
     async fn configure(
         &self,
         config: Dynamic,
+        cancel: CancellationToken,
         diagnostics: &mut Diagnostics,
     ) -> Option<ProviderContext> {
         if !config.is_wholly_known() {
             tracing::info!("the provider block has values that are known only after apply");
             return None;
         }
-        match self.open(config).await {
+        match self.open(config, cancel).await {
             Ok(context) => Some(context),
             Err(error) => {
                 diagnostics.add_error(error);
@@ -169,7 +176,12 @@ async fn check_caller(connection: &aws::Connection, settings: &Settings) -> Resu
 
 fn no_caller(error: &aws::Error) -> Diagnostic {
     let (summary, advice) = match error.kind {
-        aws::Kind::AccessDenied => (
+        aws::Kind::Clock => ("Wrong Clock", "Set this machine's clock right."),
+        aws::Kind::Credentials if error.tells_expiry() => (
+            "Expired AWS Credentials",
+            "The credentials that Terraform runs with have expired: get new ones.",
+        ),
+        aws::Kind::AccessDenied | aws::Kind::Credentials => (
             "Invalid AWS Credentials",
             "Give valid credentials: access_key and secret_key, or profile, in the provider block; \
              or the environment variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or \

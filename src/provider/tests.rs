@@ -67,7 +67,7 @@ fn strings(values: &[&str]) -> Dynamic {
 async fn configure(config: Dynamic) -> Result<ProviderContext, (String, String, String)> {
     let provider = Officeless::new(Environment::default());
     let mut diagnostics = Diagnostics::default();
-    let context = provider.configure(config, &mut diagnostics).await;
+    let context = provider.configure(config, CancellationToken::new(), &mut diagnostics).await;
     match (context, diagnostics.errors.as_slice()) {
         (Some(context), []) => Ok(context),
         (None, [error]) => {
@@ -85,7 +85,8 @@ async fn unknown_values_make_no_context_and_no_error() {
     let provider = Officeless::new(Environment::default());
     let mut diagnostics = Diagnostics::default();
     for (name, value) in [("region", Dynamic::Unknown), ("endpoints", Dynamic::Unknown)] {
-        let context = provider.configure(block(NOWHERE, &[(name, value)]), &mut diagnostics).await;
+        let (config, cancel) = (block(NOWHERE, &[(name, value)]), CancellationToken::new());
+        let context = provider.configure(config, cancel, &mut diagnostics).await;
         assert!(context.is_none() && diagnostics.errors.is_empty());
     }
 }
@@ -178,7 +179,7 @@ async fn a_region_of_the_environment_is_traced_to_it() {
     let provider = Officeless::new(Environment::from([("AWS_REGION", "nowhere")]));
     let mut diagnostics = Diagnostics::default();
     let config = block(NOWHERE, &[("region", Dynamic::Null)]);
-    assert!(provider.configure(config, &mut diagnostics).await.is_none());
+    assert!(provider.configure(config, CancellationToken::new(), &mut diagnostics).await.is_none());
     assert!(diagnostics.errors[0].detail.starts_with(
         "region = \"nowhere\" (not from the block: from AWS_REGION, AWS_DEFAULT_REGION or the \
          profile): must be the name of an AWS region"

@@ -104,7 +104,8 @@ pub fn told<M: Composite>(verb: Verb, title: &str, error: &StepError) -> Diagnos
     Report { verb, noun: M::NOUN, name: title, exists: Vec::new() }.diagnostic(error)
 }
 
-/// The clients of its region, and how long an operation that begins now may take.
+/// The clients of its region, and how long an operation that begins now may take: all of its work
+/// goes on under [`Wait::govern`].
 pub fn begin<M: Composite>(
     cx: &Context<ProviderContext>,
     model: &M,

@@ -266,6 +266,15 @@ fn advice_for(cause: &Cause) -> String {
             let actions = permissions::actions_of(&call).join(" and ");
             format!("Allow {actions} to the identity Terraform runs as.")
         }
+        Kind::Credentials if error.tells_expiry() => {
+            "The credentials that Terraform runs with have expired: get new ones.".to_owned()
+        }
+        Kind::Credentials => {
+            "Give Terraform credentials that AWS accepts, in the provider block, the environment \
+             or a profile."
+                .to_owned()
+        }
+        Kind::Clock => "Set this machine's clock right.".to_owned(),
         Kind::Throttled => "AWS is throttling this account; wait a little.".to_owned(),
         Kind::Quota => format!(
             "A quota of {} is reached: raise it in Service Quotas, or remove what is not needed.",
@@ -338,6 +347,24 @@ mod tests {
         };
         assert_eq!(advice("HeadBucket"), "Allow s3:ListBucket to the identity Terraform runs as.");
         assert!(advice("DeleteObjects").contains("s3:DeleteObject and s3:DeleteObjectVersion to"));
+    }
+
+    #[test]
+    fn expired_credentials_and_a_wrong_clock_have_their_own_way_on() {
+        let detail = |kind, code: &str| {
+            let mut error = aws::Error::new(Service::Efs, "CreateMountTarget", kind, "refused");
+            error.code = Some(code.into());
+            let failed = Err::<(), _>(error).during("mount_targets", "creating the mount target");
+            report(Verb::Updating, &["file system fs-1"]).detail(&failed.unwrap_err())
+        };
+        let expired = detail(Kind::Credentials, "ExpiredTokenException");
+        let way_on = "The credentials that Terraform runs with have expired: get new ones. Then \
+                      apply again: it goes on from what exists.";
+        assert!(expired.ends_with(way_on), "{expired}");
+        let unknown = detail(Kind::Credentials, "UnrecognizedClientException");
+        assert!(unknown.contains("Give Terraform credentials that AWS accepts"), "{unknown}");
+        let clock = detail(Kind::Clock, "RequestTimeTooSkewed");
+        assert!(clock.contains("Set this machine's clock right."), "{clock}");
     }
 
     #[test]

@@ -47,4 +47,5 @@ mod secrets;
 mod shared_storage;
 mod tags;
 mod terragrunt;
+mod time;
 mod whole_examples;

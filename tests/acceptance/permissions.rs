@@ -12,6 +12,9 @@ use std::path::PathBuf;
 use officeless::platform::permissions::{Permissions, policy};
 use officeless::{data_sources, ephemeral_resources, resources};
 
+/// What the provider block alone asks for: who the caller is, and the role that it names.
+const OF_THE_BLOCK: &[&str] = &["sts:AssumeRole", "sts:GetCallerIdentity"];
+
 /// Every type, by the block that configures it.
 fn declared() -> Vec<(String, Permissions)> {
     let all = [
@@ -37,7 +40,7 @@ pub(crate) fn judge(types: &BTreeSet<String>, asked: &BTreeSet<String>) {
     let declared: Vec<_> =
         declared().into_iter().filter(|(block, _)| types.contains(block)).collect();
     let is_declared = |call: &&String| {
-        *call == "sts:GetCallerIdentity" || declared.iter().any(|(_, one)| one.covers(call))
+        OF_THE_BLOCK.contains(&call.as_str()) || declared.iter().any(|(_, one)| one.covers(call))
     };
     let undeclared: Vec<&String> = asked.iter().filter(|call| !is_declared(call)).collect();
     keep(types, asked);

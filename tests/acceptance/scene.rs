@@ -1,7 +1,7 @@
 //! Where a test plays: an account with a cluster, a workspace of one CLI, and both ends to look at.
 
 use officeless_testbench::{
-    Aws, Bench, Call, Cli, Proxy, Seeded, Trials, Workspace, leftovers, restricted, seed,
+    Aws, Bench, Call, Cli, Proxy, Seeded, Trials, Workspace, leftovers, restricted, seed, session,
 };
 use serde_json::Value;
 
@@ -90,6 +90,16 @@ impl Scene {
     /// What the provider signs with: the id of its key, the secret key, the session token.
     pub(crate) fn credentials(&self) -> [String; 3] {
         self.credentials.clone()
+    }
+
+    /// Another session in place of the one that the provider signs with.
+    pub(crate) async fn renew_credentials(&mut self) {
+        let endpoint = self.proxy().url();
+        let keys = session(&endpoint, &self.account, REGION).await.unwrap();
+        for (name, value) in &keys {
+            self.workspace.env(name, value);
+        }
+        self.credentials = keys.map(|(_, value)| value);
     }
 
     /// The configuration of the workspace from now on.

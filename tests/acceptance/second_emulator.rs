@@ -131,7 +131,8 @@ async fn clients(emulator: &SecondEmulator) -> std::sync::Arc<Clients> {
         https_proxy: Some(String::new()),
         ..Settings::default()
     };
-    Connection::open(settings).await.unwrap().clients(REGION)
+    let stop = tokio_util::sync::CancellationToken::new();
+    Connection::open(settings, stop).await.unwrap().clients(REGION)
 }
 
 fn wait() -> Wait {

@@ -219,6 +219,15 @@ fn layers_import_downwards_only() {
 }
 
 #[test]
+fn no_call_of_an_operation_outlasts_its_deadline() {
+    for path in sources().iter().filter(|path| path.starts_with("src/resources/")) {
+        let has = |call: &str| production(path).iter().any(|line| line.contains(call));
+        let bounded = !has(" = begin(") || has(".govern(");
+        assert!(bounded, "{path} begins an operation without `Wait::govern`");
+    }
+}
+
+#[test]
 fn nothing_names_a_machine() {
     let folders: Vec<String> = ["work", "root"].map(|name| format!("/{name}/")).into();
     for path in tree::files("") {

@@ -90,12 +90,9 @@ impl Terraform {
     pub(crate) fn new(type_name: &'static str, endpoint: &str, account: &str) -> Self {
         let endpoints: serde_json::Map<_, _> =
             Service::ALL.iter().map(|one| (one.key().to_owned(), json!(endpoint))).collect();
-        // The SDK's own quota of retries is one for the whole process, which a real provider has to
-        // itself: here each command gets one of the same size.
         let block = json!({
             "region": "us-east-1", "access_key": account, "secret_key": "test",
-            "skip_metadata_api_check": true, "token_bucket_rate_limiter_capacity": 500,
-            "endpoints": [endpoints],
+            "skip_metadata_api_check": true, "endpoints": [endpoints],
         });
         let provider = Officeless::new(Environment::default());
         let block_kind = provider.schema().kind();

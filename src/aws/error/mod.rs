@@ -13,6 +13,8 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId as _;
 
+use super::clock::Misdated;
+
 /// A source of any type, as the standard library boxes it.
 pub type Source = Box<dyn StdError + Send + Sync + 'static>;
 
@@ -115,8 +117,12 @@ pub enum Kind {
     NotFound,
     /// The object exists already, is in use, or is in a state that refuses the call now.
     Conflict,
-    /// The caller may not do this, or has no valid credentials.
+    /// The caller may not do this.
     AccessDenied,
+    /// There are no credentials, or AWS does not accept them: expired, revoked, unknown.
+    Credentials,
+    /// This machine's clock is so wrong that AWS refused the time of the request.
+    Clock,
     /// AWS asked to slow down and still did after the retries.
     Throttled,
     /// A limit of the account, the region or the object is reached.
@@ -194,6 +200,14 @@ impl Error {
         self.code.as_deref() == Some(code)
     }
 
+    /// Whether AWS refused credentials that were valid once.
+    pub fn tells_expiry(&self) -> bool {
+        let chain = std::iter::successors(Some(self as &dyn StdError), |error| (*error).source());
+        chain
+            .filter_map(<dyn StdError>::downcast_ref::<Self>)
+            .any(|error| error.code.as_deref().is_some_and(|code| EXPIRED.contains(&code)))
+    }
+
     /// Whether the object does not exist.
     pub fn is_not_found(&self) -> bool {
         self.kind == Kind::NotFound
@@ -215,12 +229,16 @@ impl Error {
                 let status = answer.raw().status().as_u16();
                 let meta = answer.err().meta();
                 let code: Option<Box<str>> = meta.code().map(Box::from);
-                let kind = kind_of(code.as_deref(), status, table);
-                let message = match meta.message() {
+                let mut kind = kind_of(code.as_deref(), status, table);
+                let mut message: Box<str> = match meta.message() {
                     Some(message) if !message.is_empty() => message.into(),
                     _ if code.is_some() => format!("HTTP status {status}, no message").into(),
                     _ => format!("HTTP status {status} without an error code of AWS").into(),
                 };
+                if let Some(clocks) = Misdated::of(answer.raw()) {
+                    kind = Kind::Clock;
+                    message = format!("{message} ({clocks})").into();
+                }
                 Self { service, operation, kind, code, message, request_id, source: None }
             }
             other => Self { request_id, ..unanswered(service, operation, other) },
@@ -291,9 +309,36 @@ where
     let source = error.into_source().unwrap_or_else(|error| Box::new(error));
     if has_credentials_error(source.as_ref()) {
         let message = "no usable AWS credentials";
-        return Error::new(service, operation, Kind::AccessDenied, message).with_source(source);
+        return Error::new(service, operation, Kind::Credentials, message).with_source(source);
     }
     Error::new(service, operation, kind, message).with_source(source)
+}
+
+/// AWS's code in a refusal, before the SDK has made a typed error of it: in the header or the body,
+/// as the protocol of the service has it.
+pub(super) fn code_of(answer: &HttpResponse) -> Option<String> {
+    if answer.status().as_u16() < 400 {
+        return None;
+    }
+    let header = || answer.headers().get("x-amzn-errortype").map(str::to_owned);
+    let body = || {
+        let body = std::str::from_utf8(answer.body().bytes()?).ok()?;
+        code_in_xml(body).map(str::to_owned).or_else(|| code_in_json(body))
+    };
+    let code = header().or_else(body)?;
+    // A namespace may stand before it and a link behind it.
+    let code = code.split(':').next()?.rsplit('#').next()?;
+    Some(code.to_owned())
+}
+
+fn code_in_xml(body: &str) -> Option<&str> {
+    let (_, rest) = body.split_once("<Code>")?;
+    rest.split_once("</Code>").map(|(code, _)| code)
+}
+
+fn code_in_json(body: &str) -> Option<String> {
+    let body: serde_json::Value = serde_json::from_str(body).ok()?;
+    ["__type", "code"].iter().find_map(|member| body.get(member)?.as_str().map(str::to_owned))
 }
 
 fn has_credentials_error(error: &(dyn StdError + 'static)) -> bool {
@@ -313,23 +358,35 @@ fn kind_of(code: Option<&str>, status: u16, table: &[(&str, Kind)]) -> Kind {
     }
 }
 
+/// Codes for credentials that were valid once. `RequestExpired` is EC2's, also for a request that is
+/// signed for another time, which [`Misdated`] tells apart.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>
+pub(super) const EXPIRED: &[&str] =
+    &["ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"];
+
 /// Codes that mean the same in every service. A service's own table is asked first.
 const COMMON: &[(&str, Kind)] = &[
     ("AccessDenied", Kind::AccessDenied),
     ("AccessDeniedException", Kind::AccessDenied),
-    ("AuthFailure", Kind::AccessDenied),
-    ("ExpiredToken", Kind::AccessDenied),
-    ("ExpiredTokenException", Kind::AccessDenied),
-    ("IncompleteSignature", Kind::AccessDenied),
-    ("InvalidClientTokenId", Kind::AccessDenied),
-    ("InvalidAccessKeyId", Kind::AccessDenied),
-    ("InvalidSignatureException", Kind::AccessDenied),
-    ("MissingAuthenticationToken", Kind::AccessDenied),
     ("NotAuthorized", Kind::AccessDenied),
     ("OptInRequired", Kind::AccessDenied),
-    ("SignatureDoesNotMatch", Kind::AccessDenied),
     ("UnauthorizedOperation", Kind::AccessDenied),
-    ("UnrecognizedClientException", Kind::AccessDenied),
+    ("AuthFailure", Kind::Credentials),
+    ("ExpiredToken", Kind::Credentials),
+    ("ExpiredTokenException", Kind::Credentials),
+    ("IncompleteSignature", Kind::Credentials),
+    ("InvalidAccessKeyId", Kind::Credentials),
+    ("InvalidClientTokenId", Kind::Credentials),
+    ("InvalidSignatureException", Kind::Credentials),
+    ("InvalidToken", Kind::Credentials),
+    ("MissingAuthenticationToken", Kind::Credentials),
+    ("RequestExpired", Kind::Credentials),
+    ("SignatureDoesNotMatch", Kind::Credentials),
+    ("TokenRefreshRequired", Kind::Credentials),
+    ("UnrecognizedClientException", Kind::Credentials),
+    ("RequestInTheFuture", Kind::Clock),
+    ("RequestTimeTooSkewed", Kind::Clock),
+    ("APICallRateForCustomerExceeded", Kind::Throttled),
     ("BandwidthLimitExceeded", Kind::Throttled),
     ("EC2ThrottledException", Kind::Throttled),
     ("PriorRequestNotComplete", Kind::Throttled),

@@ -52,6 +52,39 @@ fn an_unknown_server_error_is_transport() {
 }
 
 #[test]
+fn the_code_is_found_where_each_protocol_has_it() {
+    let refusal = |status: u16, body: &str| {
+        HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body))
+    };
+    let code = |body| code_of(&refusal(400, body));
+    let query = "<ErrorResponse><Error><Code>Throttling</Code></Error></ErrorResponse>";
+    assert_eq!(code(query).as_deref(), Some("Throttling"));
+    let json = r#"{"__type":"com.amazonaws.secretsmanager#LimitExceededException","message":"x"}"#;
+    assert_eq!(code(json).as_deref(), Some("LimitExceededException"));
+    let mut rest = refusal(400, r#"{"message":"x"}"#);
+    let header = "ThrottlingException:http://internal.amazon.com/coral/";
+    rest.headers_mut().insert("x-amzn-errortype", header);
+    assert_eq!(code_of(&rest).as_deref(), Some("ThrottlingException"));
+    assert_eq!(code("not found"), None);
+    assert_eq!(code(""), None);
+    assert_eq!(code_of(&refusal(200, query)), None);
+}
+
+#[test]
+fn refused_credentials_are_no_lack_of_rights() {
+    assert_eq!(read(403, Some("AccessDeniedException")).kind, Kind::AccessDenied);
+    assert_eq!(read(403, Some("UnrecognizedClientException")).kind, Kind::Credentials);
+    for code in EXPIRED {
+        let error = read(400, Some(code));
+        assert!(error.kind == Kind::Credentials && error.tells_expiry(), "{code}");
+    }
+    let below = Error::new(Service::Sts, "x", Kind::Credentials, "none")
+        .with_source(CredentialsError::provider_error(read(403, Some("ExpiredToken"))));
+    assert!(below.tells_expiry());
+    assert!(!read(403, Some("InvalidClientTokenId")).tells_expiry());
+}
+
+#[test]
 fn the_message_is_never_empty() {
     let error = Error::from_sdk(Service::S3, "HeadBucket", &[], answer(403, None, ""));
     assert_eq!(error.message.as_ref(), "HTTP status 403 without an error code of AWS");
@@ -63,7 +96,7 @@ fn missing_credentials_are_found_in_the_chain() {
     let failure = ConnectorError::other(Box::new(credentials), None);
     let error: SdkError<ErrorMetadata, HttpResponse> = SdkError::dispatch_failure(failure);
     let error = Error::from_sdk(Service::Sts, "GetCallerIdentity", &[], error);
-    assert_eq!(error.kind, Kind::AccessDenied);
+    assert_eq!(error.kind, Kind::Credentials);
     assert!(error.source.is_some());
 }
 

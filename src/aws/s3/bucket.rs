@@ -68,13 +68,15 @@ pub async fn find_standing(clients: &Clients, bucket: Bucket<'_>) -> Result<Stan
         ),
         None => (0, None),
     };
+    let error = failed("HeadBucket")(error);
     match (status, region) {
+        _ if error.kind == Kind::Clock => Err(error),
         (301 | 400, Some(region)) if region != clients.region() => {
             Ok(Standing::OtherRegion(region))
         }
         (403, _) => Ok(Standing::Foreign),
         (404, _) => confirm_free(clients, bucket).await,
-        _ => Err(failed("HeadBucket")(error)),
+        _ => Err(error),
     }
 }
 

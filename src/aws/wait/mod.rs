@@ -4,6 +4,11 @@
 //! that cannot lead to the target, its deadline, or a cancelled operation. Each poll is logged with
 //! the state, the time spent and the next poll. The pauses grow from short to long with jitter, so
 //! that many waits do not poll in step. All time is tokio's, which tests may pause.
+//!
+//! An operation of many calls and waits goes on under [`Wait::govern`]: so its deadline also holds
+//! for what the SDK repeats within a call.
+
+mod back_off;
 
 use std::time::Duration;
 
@@ -12,6 +17,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::{Error, Kind, Service};
 use super::retry;
+pub(super) use back_off::BackOff;
+
+tokio::task_local! {
+    static OPERATION: Deadline;
+}
 
 /// A point in time by which an operation must have ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +34,11 @@ impl Deadline {
     /// The deadline `span` from now.
     pub fn after(span: Duration) -> Self {
         Self(Instant::now() + span.min(Self::FURTHEST))
+    }
+
+    /// When the operation that is under way in this task has to end, if one is.
+    pub(super) fn of_operation() -> Option<Self> {
+        OPERATION.try_with(|deadline| *deadline).ok()
     }
 
     /// This deadline, or the one `span` from now if that is earlier.
@@ -146,10 +161,17 @@ impl Wait {
         Self { deadline: self.deadline.within(span), ..self.clone() }
     }
 
+    /// Runs an operation that has to end with this wait's deadline. No call in it is repeated
+    /// beyond that; one under way is not cut off, since it may change something.
+    pub async fn govern<R>(&self, operation: impl Future<Output = R>) -> R {
+        OPERATION.scope(self.deadline, operation).await
+    }
+
     /// Polls `probe` until it is done. `what` completes the sentence "waiting for …".
     ///
     /// Throttling and broken connections met while polling are waited out like a pending state,
-    /// because the object itself goes on; any other error of `probe` ends the wait.
+    /// because the object itself goes on; any other error of `probe` ends the wait. A call of
+    /// `probe` is not repeated beyond the deadline of the wait.
     pub async fn until<T, F, Fut>(
         &self,
         service: Service,
@@ -166,7 +188,7 @@ impl Wait {
         let started = Instant::now();
         let mut last = Last { state: "not polled yet".to_owned(), error: None };
         for poll in 1.. {
-            match self.bounded(about, &mut last, probe()).await? {
+            match self.bounded(about, &mut last, self.govern(probe())).await? {
                 Ok(Seen::Done(value)) => {
                     tracing::debug!(what, elapsed = ?started.elapsed(), "reached");
                     return Ok(value);

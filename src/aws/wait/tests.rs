@@ -1,4 +1,10 @@
 use std::cell::Cell;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
+
+use tracing::field::{Field, Visit};
+use tracing_subscriber::Registry;
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 use super::*;
 
@@ -16,8 +22,8 @@ where
 }
 
 fn busy_error() -> Error {
-    let mut error = Error::new(Service::Iam, "PutRolePolicy", Kind::Conflict, "changing");
-    error.code = Some("ConcurrentModification".into());
+    let mut error = Error::new(Service::Efs, "PutBackupPolicy", Kind::Conflict, "changing");
+    error.code = Some("IncorrectFileSystemLifeCycleState".into());
     error
 }
 
@@ -88,6 +94,53 @@ async fn throttling_while_polling_is_waited_out_and_a_refusal_is_not() {
     assert_eq!(error.kind, Kind::AccessDenied);
 }
 
+/// Keeps what is logged: the fields of each event as text.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+struct Fields(String);
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        write!(self.0, "{field}={value:?} ").unwrap();
+    }
+}
+
+impl<S: tracing::Subscriber> Layer<S> for Log {
+    fn on_event(&self, event: &tracing::Event<'_>, _context: Context<'_, S>) {
+        let mut fields = Fields(String::new());
+        event.record(&mut fields);
+        self.0.lock().unwrap().push(fields.0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_poll_tells_the_state_the_time_spent_and_when_the_next_one_is() {
+    let log = Log::default();
+    let guard = tracing::subscriber::set_default(Registry::default().with(log.clone()));
+    let polls = Cell::new(0);
+    let wait = wait(60);
+    let seen = poll(&wait, async || {
+        polls.set(polls.get() + 1);
+        match polls.get() {
+            1 => Ok(STATES.judge("creating", 0)),
+            2 => Err(Error::new(Service::Efs, "DescribeFileSystems", Kind::Throttled, "slow")),
+            _ => Ok(STATES.judge("available", 0)),
+        }
+    });
+    seen.await.unwrap();
+    drop(guard);
+    let log = log.0.lock().unwrap();
+    assert_eq!(log.len(), 3, "{log:?}");
+    for (line, parts) in [
+        (0, ["state=\"creating\"", "elapsed_seconds=0", "next_poll_milliseconds="]),
+        (1, ["state=\"creating\"", "error=EFS DescribeFileSystems: slow", "still waiting"]),
+        (2, ["reached", "fs-1 to become available", "elapsed="]),
+    ] {
+        assert!(parts.iter().all(|part| log[line].contains(part)), "{}", log[line]);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_call_is_repeated_only_for_accepted_errors() {
     let calls = Cell::new(0);
@@ -115,7 +168,7 @@ async fn repeating_ends_with_the_error_of_the_call_at_the_deadline() {
         .within(retry::PROPAGATION)
         .retry_while(retry::busy, async || Err(busy_error()))
         .await;
-    assert!(result.unwrap_err().is_code("ConcurrentModification"));
+    assert!(result.unwrap_err().is_code("IncorrectFileSystemLifeCycleState"));
     assert!(started.elapsed() <= retry::PROPAGATION);
     assert!(started.elapsed() > Duration::from_secs(100));
 }
@@ -133,7 +186,43 @@ async fn a_cancelled_repetition_names_the_error_it_was_at() {
         .await
         .unwrap_err();
     assert_eq!(error.kind, Kind::Cancelled);
-    assert!(error.message.contains("ConcurrentModification"), "{error}");
+    assert!(error.message.contains("IncorrectFileSystemLifeCycleState"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_operation_hands_its_deadline_to_all_calls_in_it() {
+    assert_eq!(Deadline::of_operation(), None);
+    let wait = wait(60);
+    let deadlines = wait.govern(async {
+        let two = async { Deadline::of_operation() };
+        futures_util::join!(two, async { Deadline::of_operation() })
+    });
+    assert_eq!(deadlines.await, (Some(wait.deadline), Some(wait.deadline)));
+    assert_eq!(Deadline::of_operation(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn repeating_ends_with_the_error_when_it_is_cancelled_before_a_pause() {
+    let wait = wait(3600);
+    wait.cancel.cancel();
+    let result: Result<(), _> = wait.retry_while(retry::busy, async || Err(busy_error())).await;
+    assert!(result.unwrap_err().is_code("IncorrectFileSystemLifeCycleState"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn long_work_of_many_calls_ends_with_the_deadline_and_with_the_wish_to_stop() {
+    let guard = async |wait: &Wait| {
+        let work = std::future::pending::<()>();
+        wait.guard(Service::S3, "DeleteObjects", "bucket b to be empty", work).await.unwrap_err()
+    };
+    let started = Instant::now();
+    let error = guard(&wait(30)).await;
+    assert_eq!((error.kind, started.elapsed().as_secs()), (Kind::Timeout, 30));
+    assert!(error.message.contains("waiting for bucket b to be empty"), "{error}");
+    let wait = wait(3600);
+    wait.cancel.cancel();
+    assert_eq!(guard(&wait).await.kind, Kind::Cancelled);
+    assert_eq!(started.elapsed().as_secs(), 30);
 }
 
 #[test]

@@ -191,7 +191,7 @@ impl EphemeralResource<ProviderContext> for CacheAuthToken {
             }
             _ => ("generated", sources::generate(length(&config.length))?, None),
         };
-        let Token { text, expires_at } = token;
+        let Token { text, expires_at, about_to_end } = token;
         let mut opened = Opened::lasting(Model {
             length: Value::Value(i64::try_from(text.chars().count()).unwrap_or(i64::MAX)),
             region: region.map_or(Value::Null, Value::Value),
@@ -200,9 +200,9 @@ impl EphemeralResource<ProviderContext> for CacheAuthToken {
             expires_at: expires_at.and_then(rfc3339).map_or(Value::Null, Value::Value),
             ..config
         });
-        if let (Some(whom), Some(end)) = (signed_for, expires_at) {
+        if let Some(whom) = signed_for {
             opened.private.set_text(SIGNED_FOR, whom);
-            opened.renew_at = end.checked_sub(MARGIN);
+            opened.renew_at = about_to_end;
         }
         tracing::debug!(source, "a cache auth token is open");
         Ok(opened)

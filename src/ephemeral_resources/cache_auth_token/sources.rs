@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use serde_json::Value as Json;
 
-use super::{Iam, Secret, text};
+use super::{Iam, MARGIN, Secret, text};
 use crate::aws::{Clients, cache_token, secrets_manager};
 use crate::framework::diagnostic::{diagnostic, provider_bug};
 use crate::framework::resource::Context;
@@ -24,6 +24,8 @@ pub(super) struct Token {
     pub(super) text: String,
     /// When it ends, if it does.
     pub(super) expires_at: Option<SystemTime>,
+    /// When this machine's clock shows that it is about to end.
+    pub(super) about_to_end: Option<SystemTime>,
 }
 
 impl fmt::Debug for Token {
@@ -43,7 +45,7 @@ pub(super) fn generate(length: usize) -> Result<Token, Diagnostic> {
             .map_err(|_| provider_bug("The system has no random bytes for a token."))?;
         auth_token::extend(&mut token, length, &bytes);
     }
-    Ok(Token { text: token, expires_at: None })
+    Ok(Token { text: token, expires_at: None, about_to_end: None })
 }
 
 /// The token that a secret holds.
@@ -78,7 +80,7 @@ pub(super) async fn read(
         Err(problem) => Err(problem.to_string()),
     });
     let text = token.map_err(|why| unusable(id, stage, &why))?;
-    Ok(Token { text, expires_at: None })
+    Ok(Token { text, expires_at: None, about_to_end: None })
 }
 
 /// The whole text, or what it holds under a key.
@@ -107,7 +109,9 @@ pub(super) async fn sign(
     let signed = cache_token::sign_connect(&clients, group, user).await;
     let signed =
         signed.during("iam", "signing the token").map_err(|error| report(group, &error))?;
-    Ok(Token { text: signed.token, expires_at: Some(signed.expires_at) })
+    let end = signed.expires_at;
+    let about_to_end = end.checked_sub(MARGIN).map(|time| clients.on_this_machine(time));
+    Ok(Token { text: signed.token, expires_at: Some(end), about_to_end })
 }
 
 fn clients(
@@ -169,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_token_is_not_printed() {
-        let token = Token { text: "hunter2".to_owned(), expires_at: None };
+        let token = Token { text: "hunter2".to_owned(), expires_at: None, about_to_end: None };
         assert!(!format!("{token:?}").contains("hunter2"));
     }
 }

@@ -44,10 +44,11 @@ pub trait Provider: Send + Sync + 'static {
     fn validate(&self, config: &Dynamic, diagnostics: &mut Diagnostics);
 
     /// Makes the context. `None` without an error means that the block has unknown values, so that
-    /// nothing can be asked of AWS yet.
+    /// nothing can be asked of AWS yet. `cancel` is that of every operation with this context.
     async fn configure(
         &self,
         config: Dynamic,
+        cancel: CancellationToken,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self::Context>;
 

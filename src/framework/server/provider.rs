@@ -103,15 +103,15 @@ pub(super) async fn configure_provider<P: Provider>(
     match convert::decode(request.config.as_ref(), &inner.schema.kind()) {
         Err(error) => diagnostics.add_error(error),
         Ok(config) => {
-            let context = inner.provider.configure(config, &mut diagnostics).await;
+            // Work of an earlier configuration keeps its own context and its own wish to stop.
+            let cancel = CancellationToken::new();
+            inner.with_session(|session| session.cancel = cancel.clone());
+            let context = inner.provider.configure(config, cancel.clone(), &mut diagnostics).await;
             let configured = match context {
                 Some(context) => Configured::Ready(Arc::new(context)),
                 None => Configured::Unknown,
             };
-            // Work of an earlier configuration keeps its own context and its own wish to stop.
-            inner.with_session(|session| {
-                *session = Session { configured, cancel: CancellationToken::new() };
-            });
+            inner.with_session(|session| *session = Session { configured, cancel });
         }
     }
     proto::configure_provider::Response { diagnostics: convert::diagnostics(diagnostics) }

@@ -104,7 +104,8 @@ fn requests() -> Vec<Attribute> {
     vec![
         described(
             Attribute::number("max_retries"),
-            "How often a request is attempted while AWS throttles it or fails.",
+            "How often a request is attempted at most. Where nothing says it, attempts that AWS \
+             throttles do not count: they go on until the time of the operation is over.",
         )
         .check(Check::range(0, 1000)),
         string(
@@ -115,7 +116,8 @@ fn requests() -> Vec<Attribute> {
         .check(Check::one_of(&["standard", "adaptive"])),
         described(
             Attribute::number("token_bucket_rate_limiter_capacity"),
-            "Size of the quota that retries draw on, for each service and region.",
+            "Size of a quota that retries draw on, for each service and region. Where it is not \
+             set there is none.",
         )
         .check(Check::range(1, 1_000_000)),
         string("http_proxy", "URL of the proxy for `http` endpoints. Empty: none.")

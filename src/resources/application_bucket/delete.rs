@@ -29,7 +29,8 @@ pub(super) async fn delete(
     let (clients, wait) = begin(cx, &prior, Operation::Delete);
     let name = known(&prior.id).flatten().unwrap_or_default();
     let mut left = prior.clone();
-    let mut errors = remove_access(&clients, &wait, &name, &prior, &mut left).await;
+    let removal = remove_access(&clients, &wait, &name, &prior, &mut left);
+    let mut errors = wait.govern(removal).await;
     let emptying = Emptying {
         allowed: prior.force_destroy == Value::Value(true),
         bypass_governance: prior.bypass_governance_retention == Value::Value(true),
@@ -38,7 +39,8 @@ pub(super) async fn delete(
     };
     // Last, because by it the next run knows that there is something left.
     if errors.is_empty() {
-        errors.extend(delete_bucket(&clients, &wait, &place, &name, emptying).await.err());
+        let deletion = delete_bucket(&clients, &wait, &place, &name, emptying);
+        errors.extend(wait.govern(deletion).await.err());
     }
     if !errors.is_empty() {
         left.set_incomplete(reasons(&errors));

@@ -40,7 +40,7 @@ pub(super) async fn apply(
     let (clients, wait) = begin(cx, &planned, operation);
     let mut goal = planned;
     if !goal.bucket.is_value() {
-        let chosen = choose(&clients, &wait, &place, &goal).await;
+        let chosen = wait.govern(choose(&clients, &wait, &place, &goal)).await;
         let base = chosen.map_err(|error| goal.told(operation.into(), &error))?;
         goal.bucket = Value::Value(base);
     }
@@ -80,7 +80,7 @@ pub(super) async fn apply(
         told: Told { refusal, existing },
     };
     let progress = Progress::new(start(&goal, prior.as_ref()), recorder, prior.is_some());
-    let failures = Box::pin(carry_out(&walk, work, &progress)).await;
+    let failures = wait.govern(Box::pin(carry_out(&walk, work, &progress))).await;
     progress.end(&goal, failures.is_empty());
     conclude(cx, operation, &goal, &failures, recorder)
 }

@@ -31,7 +31,8 @@ pub(super) async fn delete(
 ) -> Result<(), Diagnostic> {
     let (clients, wait) = begin(cx, &prior, Operation::Delete);
     let ignore = &cx.provider.ignore_tags;
-    let outcome = Box::pin(run(&clients, &wait, &prior, ignore, recorder)).await;
+    let work = Box::pin(run(&clients, &wait, &prior, ignore, recorder));
+    let outcome = wait.govern(work).await;
     conclude_delete(&prior, outcome.err().as_slice(), recorder)
 }
 

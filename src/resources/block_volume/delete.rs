@@ -31,7 +31,7 @@ pub(super) async fn delete(
     recorder: &mut Recorder<Model>,
 ) -> Result<(), Diagnostic> {
     let (clients, wait) = begin(cx, &prior, Operation::Delete);
-    let outcome = run(&clients, &wait, &prior, recorder).await;
+    let outcome = wait.govern(run(&clients, &wait, &prior, recorder)).await;
     conclude_delete(&prior, outcome.err().as_slice(), recorder)
 }
 

@@ -52,14 +52,14 @@ pub(super) async fn delete(
     let name = prior.name.clone().unwrap_or_default();
     let teardown = Teardown {
         clients: &clients,
-        wait,
+        wait: wait.clone(),
         id: prior.id.clone().unwrap_or_else(|| name.clone()),
         unfinished: attributes::is_unfinished(&recorder.private),
         leaving: leaving(&recorder.private),
         ignore: &cx.provider.ignore_tags,
         prior,
     };
-    let outcome = teardown.run(recorder).await;
+    let outcome = wait.govern(teardown.run(recorder)).await;
     conclude_delete(&teardown.prior, outcome.err().as_slice(), recorder)
 }
 

@@ -34,13 +34,14 @@ pub(super) async fn delete(
     let (clients, wait) = begin(cx, &prior, Operation::Delete);
     let mut left = prior.clone();
     let roles = leaving(&recorder.private, prior.role_names(), &[]);
-    let mut errors = remove_access(&clients, &wait, &prior, &roles, &mut left).await;
+    let removal = remove_access(&clients, &wait, &prior, &roles, &mut left);
+    let mut errors = wait.govern(removal).await;
     let names = prior.recorded_names();
     let deletions = names.iter().map(|(store, name)| {
         let emptying = emptying(prior.force_destroy(*store));
         delete_bucket(&clients, &wait, &place, name, emptying)
     });
-    let deleted = join_all(deletions).await;
+    let deleted = wait.govern(join_all(deletions)).await;
     for (store, deleted) in names.keys().zip(deleted) {
         match deleted {
             Ok(()) => {

@@ -66,7 +66,7 @@ pub(super) async fn apply(
         told: Told { refusal, existing },
     };
     let progress = Progress::new(start(&goal, prior.as_ref()), recorder, prior.is_some());
-    let failures = carry_out(&walk, &work, &progress).await;
+    let failures = wait.govern(carry_out(&walk, &work, &progress)).await;
     progress.end(failures.is_empty());
     conclude(cx, operation, &goal, &failures, recorder)
 }

@@ -41,7 +41,8 @@ pub(super) async fn apply(
     goal.id = goal.key_text().map_or(Value::Null, Value::Value);
     let operation = Operation::of(prior.as_ref());
     let (clients, wait) = begin(cx, &goal, operation);
-    let outcome = carry_out(cx, &clients, &wait, &workload, prior.as_ref(), &goal, recorder).await;
+    let work = carry_out(cx, &clients, &wait, &workload, prior.as_ref(), &goal, recorder);
+    let outcome = wait.govern(work).await;
     conclude(cx, operation, &goal, outcome.err().as_slice(), recorder)
 }
 

@@ -21,7 +21,7 @@ pub(super) async fn delete(
     recorder: &mut Recorder<Model>,
 ) -> Result<(), Diagnostic> {
     let (clients, wait) = begin(cx, &prior, Operation::Delete);
-    let outcome = run(cx, &clients, &wait, &prior, recorder).await;
+    let outcome = wait.govern(run(cx, &clients, &wait, &prior, recorder)).await;
     conclude_delete(&prior, outcome.err().as_slice(), recorder)
 }
 

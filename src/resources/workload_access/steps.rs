@@ -40,7 +40,7 @@ pub async fn bring_about(
     let (role, fresh) = if workload.given_role_arn.is_some() {
         (given_role(&observed, &doing)?, false)
     } else {
-        role(clients, wait, workload, &granted, &observed, ignore).await?
+        role(clients, workload, &granted, &observed, ignore).await?
     };
     granted.role_arn = Some(role.arn.clone());
     record(&granted);
@@ -111,7 +111,6 @@ async fn finish_association(
 /// The role, and whether it was made just now.
 async fn role(
     clients: &Clients,
-    wait: &Wait,
     workload: &Workload,
     granted: &Granted,
     observed: &Observed,
@@ -135,7 +134,7 @@ async fn role(
             .await
             .during("role", format!("changing the trust policy of role {name}"))?;
     }
-    role_settings(clients, wait, workload, existing).await?;
+    role_settings(clients, workload, existing).await?;
     let changes = workload.tag_changes_before_the_end(&existing.tags, ignore);
     iam::change_role_tags(clients, name, &calls(changes))
         .await
@@ -174,28 +173,21 @@ async fn create_role(clients: &Clients, workload: &Workload) -> Result<Made, Ste
 /// Boundary and longest session of a role that exists.
 async fn role_settings(
     clients: &Clients,
-    wait: &Wait,
     workload: &Workload,
     existing: &Role,
 ) -> Result<(), StepError> {
     let name = &existing.name;
-    let wait = wait.within(retry::PROPAGATION);
     if let Some(boundary) = workload.bounds(existing) {
-        wait.retry_while(retry::busy, || async {
-            match boundary {
-                Some(arn) => iam::put_permissions_boundary(clients, name, arn).await,
-                None => iam::delete_permissions_boundary(clients, name).await,
-            }
-        })
-        .await
-        .during("role", format!("changing the permissions boundary of role {name}"))?;
+        let changed = match boundary {
+            Some(arn) => iam::put_permissions_boundary(clients, name, arn).await,
+            None => iam::delete_permissions_boundary(clients, name).await,
+        };
+        changed.during("role", format!("changing the permissions boundary of role {name}"))?;
     }
     if let Some(seconds) = workload.session_duration(existing) {
-        wait.retry_while(retry::busy, || {
-            iam::update_max_session_duration(clients, existing, seconds)
-        })
-        .await
-        .during("role", format!("changing the longest session of role {name}"))?;
+        iam::update_max_session_duration(clients, existing, seconds)
+            .await
+            .during("role", format!("changing the longest session of role {name}"))?;
     }
     Ok(())
 }
@@ -235,21 +227,19 @@ async fn role_policy(
             }
         };
         wait.within(retry::PROPAGATION)
-            .retry_while(|error| retry::busy(error) || error.is_not_found(), write)
+            .retry_while(aws::Error::is_not_found, write)
             .await
             .during("role_policy", doing)?;
     }
     for arn in workload.managed_policy_arns.difference(&observed.attached) {
         changed = true;
-        wait.within(retry::PROPAGATION)
-            .retry_while(retry::busy, || iam::attach_policy(clients, role, arn))
+        iam::attach_policy(clients, role, arn)
             .await
             .during("role_policy", format!("attaching {arn} to role {role}"))?;
     }
     for arn in workload.unwanted_policies(observed) {
         changed = true;
-        wait.within(retry::PROPAGATION)
-            .retry_while(retry::busy, || iam::detach_policy(clients, role, arn))
+        iam::detach_policy(clients, role, arn)
             .await
             .during("role_policy", format!("detaching {arn} from role {role}"))?;
     }

@@ -43,7 +43,7 @@ pub use example::{Example, Installation};
 pub use measure::{PeakMemory, handshake, median};
 pub use proxy::{Caches, Call, Effect, Fault, FaultId, Proxy, RULES, Reply, Rule};
 pub use record::Record;
-pub use restricted::restricted;
+pub use restricted::{restricted, session};
 pub use second::SecondEmulator;
 pub use seed::{Seeded, create_kms_key, leftovers, seed};
 pub use tools::{

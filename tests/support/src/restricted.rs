@@ -32,6 +32,16 @@ pub async fn restricted(
         let parameters = [role, ("PolicyName", name), ("PolicyDocument", document)];
         aws.query("iam", "PutRolePolicy", &parameters).await?.ok()?;
     }
+    session(endpoint, account, region).await
+}
+
+/// Another session of that role.
+pub async fn session(
+    endpoint: &str,
+    account: &str,
+    region: &str,
+) -> Result<[(&'static str, String); 3]> {
+    let aws = Aws::new(endpoint, account, region);
     let arn = format!("arn:aws:iam::{account}:role/{ROLE}");
     let parameters = [("RoleArn", arn.as_str()), ("RoleSessionName", "provider")];
     let assumed = aws.query("sts", "AssumeRole", &parameters).await?.ok()?;

@@ -90,7 +90,12 @@ impl Provider for Keeper {
 
     fn validate(&self, _config: &Dynamic, _diagnostics: &mut Diagnostics) {}
 
-    async fn configure(&self, config: Dynamic, _diagnostics: &mut Diagnostics) -> Option<()> {
+    async fn configure(
+        &self,
+        config: Dynamic,
+        _cancel: CancellationToken,
+        _diagnostics: &mut Diagnostics,
+    ) -> Option<()> {
         (!config.get("region").is_unknown()).then_some(())
     }
 

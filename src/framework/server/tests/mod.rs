@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::sync::Barrier;
+use tokio_util::sync::CancellationToken;
 use tonic::Request;
 
 use super::proto::provider_server::Provider as _;
@@ -120,7 +121,12 @@ impl Provider for TestProvider {
 
     fn validate(&self, _config: &Dynamic, _diagnostics: &mut Diagnostics) {}
 
-    async fn configure(&self, config: Dynamic, _diagnostics: &mut Diagnostics) -> Option<Meeting> {
+    async fn configure(
+        &self,
+        config: Dynamic,
+        _cancel: CancellationToken,
+        _diagnostics: &mut Diagnostics,
+    ) -> Option<Meeting> {
         (!config.get("region").is_unknown()).then(|| Meeting(Barrier::new(2)))
     }
 

@@ -120,7 +120,12 @@ impl Provider for Vault {
 
     fn validate(&self, _config: &Dynamic, _diagnostics: &mut Diagnostics) {}
 
-    async fn configure(&self, _config: Dynamic, _diagnostics: &mut Diagnostics) -> Option<()> {
+    async fn configure(
+        &self,
+        _config: Dynamic,
+        _cancel: CancellationToken,
+        _diagnostics: &mut Diagnostics,
+    ) -> Option<()> {
         Some(())
     }
 

@@ -62,14 +62,14 @@ pub(super) async fn apply(
     let walk = Walk {
         provider: &cx.provider,
         clients,
-        wait,
+        wait: wait.clone(),
         recorder: &mut *recorder,
         prior,
         planned,
         name: name.clone(),
         account: String::new(),
     };
-    let outcome = Box::pin(walk.run()).await;
+    let outcome = wait.govern(Box::pin(walk.run())).await;
     conclude(cx, operation, &goal, outcome.err().as_slice(), recorder)
 }
 

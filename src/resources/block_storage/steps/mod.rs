@@ -70,14 +70,14 @@ pub(super) async fn apply(
     let walk = Walk {
         provider: &cx.provider,
         clients,
-        wait,
+        wait: wait.clone(),
         recorder: &mut *recorder,
         prior,
         planned,
         cluster_name: name.clone(),
         complaint: None,
     };
-    let outcome = Box::pin(walk.run()).await;
+    let outcome = wait.govern(Box::pin(walk.run())).await;
     match outcome {
         Ok(complaint) => {
             conclude(cx, operation, &goal, &[], recorder)?;

@@ -56,14 +56,14 @@ pub(super) async fn apply(
     let walk = Walk {
         provider: &cx.provider,
         clients,
-        wait,
+        wait: wait.clone(),
         recorder: &mut *recorder,
         prior,
         planned,
         account: String::new(),
         young: 0,
     };
-    let outcome = Box::pin(walk.run()).await;
+    let outcome = wait.govern(Box::pin(walk.run())).await;
     conclude(cx, operation, &goal, outcome.err().as_slice(), recorder)
 }
 

@@ -239,7 +239,8 @@ fn told(
     match tags {
         Err(error)
             if aws::retry::busy(&error)
-                || (!group.is_available() && error.kind != Kind::AccessDenied) =>
+                || (!group.is_available()
+                    && !matches!(error.kind, Kind::AccessDenied | Kind::Credentials)) =>
         {
             tracing::info!(id = group.id, status = group.status, "tags are kept as last known");
             Ok(None)

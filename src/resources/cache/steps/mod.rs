@@ -81,7 +81,7 @@ pub(super) async fn apply(
     let walk = Walk {
         provider: &cx.provider,
         clients,
-        wait,
+        wait: wait.clone(),
         recorder: &mut *recorder,
         prior,
         planned,
@@ -91,7 +91,7 @@ pub(super) async fn apply(
         group: ReplicationGroup::default(),
         member: Member::default(),
     };
-    let outcome = Box::pin(walk.run()).await;
+    let outcome = wait.govern(Box::pin(walk.run())).await;
     conclude(cx, operation, &goal, outcome.err().as_slice(), recorder)
 }
 

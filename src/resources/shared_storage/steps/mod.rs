@@ -71,7 +71,7 @@ pub(super) async fn apply(
     let walk = Walk {
         provider: &cx.provider,
         clients,
-        wait,
+        wait: wait.clone(),
         recorder: &mut *recorder,
         prior,
         planned,
@@ -79,7 +79,7 @@ pub(super) async fn apply(
         id: String::new(),
         tags: Tags::new(),
     };
-    let outcome = Box::pin(walk.run()).await;
+    let outcome = wait.govern(Box::pin(walk.run())).await;
     conclude(cx, operation, &goal, outcome.err().as_slice(), recorder)
 }
 

@@ -27,6 +27,11 @@ pub enum Effect {
     Throttle,
     /// Refused with a failure of AWS's side, in the words of the service.
     ServerError,
+    /// Refused because the session has ended, in the words of the service.
+    Expire,
+    /// AWS's clock is so many seconds ahead of this machine's, or behind: what is signed for another
+    /// time is refused in the words of the service, and answers tell AWS's time.
+    Clock(i64),
     /// Carried out, but the connection is cut before the answer.
     LoseAnswer,
     /// The connection is cut before anything is carried out.
@@ -88,6 +93,8 @@ impl fmt::Debug for Effect {
             Self::Deny => f.write_str("Deny"),
             Self::Throttle => f.write_str("Throttle"),
             Self::ServerError => f.write_str("ServerError"),
+            Self::Expire => f.write_str("Expire"),
+            Self::Clock(seconds) => write!(f, "Clock({seconds} s)"),
             Self::LoseAnswer => f.write_str("LoseAnswer"),
             Self::LoseRequest => f.write_str("LoseRequest"),
             Self::Hold => f.write_str("Hold"),
@@ -147,6 +154,11 @@ impl Fault {
     /// Meets the call with this index, counted from 0 at the injection, whatever it is.
     pub fn at_call(account: &str, index: usize) -> Self {
         Self::aimed(account, Aim::Every).skip(index)
+    }
+
+    /// Meets every call.
+    pub fn every(account: &str) -> Self {
+        Self::aimed(account, Aim::Every).always()
     }
 
     /// Meets calls that fit a test.

@@ -7,6 +7,7 @@
 
 mod aws_rules;
 mod call;
+mod clock;
 mod fault;
 mod names;
 mod reply;
@@ -273,6 +274,13 @@ impl Shared {
             Some(Effect::Deny) => return Ok(reply::denied(call)),
             Some(Effect::Throttle) => return Ok(reply::throttled(call)),
             Some(Effect::ServerError) => return Ok(reply::server_error(call)),
+            Some(Effect::Expire) => return Ok(reply::expired(call)),
+            Some(Effect::Clock(ahead)) => {
+                let clock = clock::Clock::ahead(*ahead);
+                if !clock.accepts(call) {
+                    return Ok(clock.stamp(reply::misdated(call)));
+                }
+            }
             Some(Effect::LoseRequest) => anyhow::bail!("request lost on command"),
             Some(Effect::Delay(time)) => tokio::time::sleep(*time).await,
             _ => {}
@@ -290,6 +298,7 @@ impl Shared {
                 }
             }
             Some(Effect::Rewrite(change)) => change(call, &mut reply),
+            Some(Effect::Clock(ahead)) => reply = clock::Clock::ahead(ahead).stamp(reply),
             _ if reply.is_ok() && !call.mutating => {
                 lock(&self.last_good).insert(seen, reply.clone());
             }

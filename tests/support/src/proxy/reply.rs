@@ -168,6 +168,39 @@ pub(crate) fn throttled(call: &Call) -> Reply {
     error(call, status, code, "Rate exceeded", &[])
 }
 
+/// The refusal of a session that has ended, in the words of the call's service. EC2 has one code for
+/// it and for a request of another time; `HEAD` of S3 has none.
+pub(crate) fn expired(call: &Call) -> Reply {
+    let (status, code) = match call.service.as_str() {
+        "s3" => (400, "ExpiredToken"),
+        "ec2" => (400, "RequestExpired"),
+        "iam" | "sts" | "elasticache" => (403, "ExpiredToken"),
+        "elasticfilesystem" | "eks" | "backup" => (403, "ExpiredTokenException"),
+        _ => (400, "ExpiredTokenException"),
+    };
+    error(call, status, code, "The security token included in the request is expired", &[])
+}
+
+/// The refusal of a request that is signed for another time, in the words of the call's service.
+pub(crate) fn misdated(call: &Call) -> Reply {
+    let (status, code, message) = match call.service.as_str() {
+        "s3" => (
+            403,
+            "RequestTimeTooSkewed",
+            "The difference between the request time and the current time is too large.",
+        ),
+        "ec2" => (400, "RequestExpired", "Request has expired."),
+        "iam" | "sts" | "elasticache" => {
+            (403, "SignatureDoesNotMatch", "Signature expired or not yet current")
+        }
+        "elasticfilesystem" | "eks" | "backup" => {
+            (403, "InvalidSignatureException", "Signature expired or not yet current")
+        }
+        _ => (400, "InvalidSignatureException", "Signature expired or not yet current"),
+    };
+    error(call, status, code, message, &[])
+}
+
 /// A failure on AWS's side in the words of the call's service.
 pub(crate) fn server_error(call: &Call) -> Reply {
     let code = match call.service.as_str() {

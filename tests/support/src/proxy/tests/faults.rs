@@ -51,6 +51,20 @@ async fn a_refusal_speaks_the_language_of_each_service() {
 }
 
 #[tokio::test]
+async fn the_end_of_a_session_speaks_the_language_of_each_service() {
+    let (bench, aws) = through_proxy().await;
+    bench.proxy.inject(Fault::every(aws.account()).effect(Effect::Expire));
+    let efs = efs(&aws, "GET", "file-systems", "").await;
+    assert_eq!((efs.status, efs.header("x-amzn-errortype")), (403, Some("ExpiredTokenException")));
+    let ec2 = aws.query("ec2", "DescribeVpcs", &[]).await.unwrap();
+    assert_eq!((ec2.status, ec2.xml("Code")), (400, Some("RequestExpired")));
+    let iam = aws.query("iam", "ListRoles", &[]).await.unwrap();
+    assert_eq!((iam.status, iam.xml("Code")), (403, Some("ExpiredToken")));
+    let s3 = aws.rest("s3", "HEAD", "/bucket", "").await.unwrap();
+    assert_eq!((s3.status, s3.xml("Code")), (400, None));
+}
+
+#[tokio::test]
 async fn a_fault_can_follow_one_call_through_its_repetitions() {
     let (bench, aws) = through_proxy().await;
     let fault = Fault::at_call(aws.account(), 0).times(2).same_call().effect(Effect::Throttle);

@@ -1,7 +1,15 @@
+//! What the wire sees of a connection; time and its troubles have files of their own.
+
+mod clock;
+mod script;
+mod sessions;
+mod throttling;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::*;
+use crate::aws::Kind;
 use crate::aws::settings::{AssumeRole, StaticCredentials};
 
 /// Keys, a region, and every service at `url`; nothing of the machine's own configuration.
@@ -20,6 +28,10 @@ fn settings(url: &str) -> Settings {
         https_proxy: Some(String::new()),
         ..Settings::default()
     }
+}
+
+async fn open(settings: Settings) -> Result<Connection, crate::aws::Error> {
+    Connection::open(settings, CancellationToken::new()).await
 }
 
 /// Answers each connection with one of `answers` and returns the requests' heads.
@@ -64,7 +76,7 @@ const SESSION: &str = "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc
 #[tokio::test]
 async fn the_caller_is_asked_once_with_our_user_agent() {
     let (url, requests) = serve(vec![IDENTITY.to_owned()]).await;
-    let connection = Connection::open(settings(&url)).await.unwrap();
+    let connection = open(settings(&url)).await.unwrap();
     assert_eq!(connection.account_id().await.unwrap(), "123456789012");
     assert_eq!(connection.account_id().await.unwrap(), "123456789012");
     let requests = requests.await.unwrap();
@@ -84,7 +96,7 @@ async fn roles_are_assumed_at_the_first_call_each_with_the_keys_before() {
         ..AssumeRole::default()
     };
     let settings = Settings { assume_roles: vec![role("first"), role("last")], ..settings(&url) };
-    let connection = Connection::open(settings).await.unwrap();
+    let connection = open(settings).await.unwrap();
     connection.caller_identity().await.unwrap();
     let requests = requests.await.unwrap();
     assert!(requests[0].contains("Credential=AKIDEXAMPLE/"), "{}", requests[0]);
@@ -97,7 +109,7 @@ async fn an_unreachable_endpoint_does_not_cost_all_attempts() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let connection = Connection::open(settings(&url)).await.unwrap();
+    let connection = open(settings(&url)).await.unwrap();
     let started = tokio::time::Instant::now();
     let real = Instant::now();
     let error = connection.caller_identity().await.unwrap_err();
@@ -109,7 +121,7 @@ async fn an_unreachable_endpoint_does_not_cost_all_attempts() {
 
 #[tokio::test]
 async fn clients_of_a_region_are_made_once() {
-    let connection = Connection::open(settings("http://127.0.0.1:9")).await.unwrap();
+    let connection = open(settings("http://127.0.0.1:9")).await.unwrap();
     let clients = connection.clients("cn-north-1");
     assert!(Arc::ptr_eq(&clients, &connection.clients("cn-north-1")));
     assert!(!Arc::ptr_eq(&clients, &connection.clients(connection.region())));
@@ -131,11 +143,11 @@ async fn attempts_and_region_come_from_the_profile_where_nothing_else_says() {
         endpoints: BTreeMap::new(),
         ..settings("")
     };
-    let connection = Connection::open(settings.clone()).await.unwrap();
+    let connection = open(settings.clone()).await.unwrap();
     assert_eq!(connection.region(), "sa-east-1");
     assert_eq!(connection.config.retry_config().unwrap().max_attempts(), 7);
     std::fs::write(&file, "[profile p]\nregion = sa-east-1\nmax_attempts = many\n").unwrap();
-    let error = Connection::open(settings).await.unwrap_err();
+    let error = open(settings).await.unwrap_err();
     assert_eq!(error.kind, Kind::Invalid);
     assert!(error.message.contains("\"many\""), "{error}");
 }
@@ -152,9 +164,9 @@ async fn no_credentials_at_all_is_told_as_such() {
         shared_credentials_files: vec![file],
         ..settings("http://127.0.0.1:9")
     };
-    let connection = Connection::open(settings).await.unwrap();
+    let connection = open(settings).await.unwrap();
     let error = connection.caller_identity().await.unwrap_err();
-    assert_eq!(error.kind, Kind::AccessDenied, "{error:?}");
+    assert_eq!(error.kind, Kind::Credentials, "{error:?}");
 }
 
 /// Answers each connection with [`IDENTITY`] under a certificate nobody trusts.
@@ -195,9 +207,9 @@ async fn serve_untrusted() -> String {
 async fn an_untrusted_certificate_is_refused_unless_insecure() {
     let url = serve_untrusted().await;
     let verified = Settings { max_attempts: Some(1), ..settings(&url) };
-    let connection = Connection::open(verified.clone()).await.unwrap();
+    let connection = open(verified.clone()).await.unwrap();
     let error = connection.caller_identity().await.unwrap_err();
     assert_eq!(error.kind, Kind::Transport, "{error:?}");
-    let connection = Connection::open(Settings { insecure: true, ..verified }).await.unwrap();
+    let connection = open(Settings { insecure: true, ..verified }).await.unwrap();
     assert_eq!(connection.account_id().await.unwrap(), "123456789012");
 }

@@ -1,24 +1,33 @@
 //! What is tried again: one policy, in one place.
 //!
-//! Two layers share the work. The SDK repeats a *request* after throttling, server errors and broken
-//! connections, up to the number of attempts in [`super::Settings`]. The predicates below name the
-//! *answers* that heal by themselves and which the SDK does not repeat; a caller hands one to
-//! [`super::Wait::retry_while`], bounded by a deadline. Everything else fails at once.
+//! Two layers share the work.
 //!
-//! A rule is not throttling: EFS answers `TooManyRequests` when throughput changed within the last
-//! 24 hours, and nothing here repeats it
+//! * **Within a call** the SDK's standard mode repeats a *request* after throttling, server errors
+//!   and broken connections, with pauses that double from one second up to [`MAX_BACKOFF`] and are
+//!   cut to a random part. `attempts` adds the codes that the SDK does not know, takes quotas off
+//!   its list, and says when it is enough: throttling is sat out until the deadline of the
+//!   operation ([`super::Wait::govern`]; [`CALL_TIMEOUT`] where there is none), anything else for
+//!   [`DEFAULT_MAX_ATTEMPTS`]. There is no quota of retries unless one is configured.
+//! * **Around a call** the predicates below name the *answers* that heal with the state of an
+//!   object; a caller hands one to [`super::Wait::retry_while`], bounded by the same deadline.
+//!
+//! Everything else fails at once. A rule is not throttling: EFS answers `TooManyRequests` when
+//! throughput changed within the last 24 hours, and nothing here repeats it
 //! (<https://docs.aws.amazon.com/efs/latest/ug/API_UpdateFileSystem.html>).
+
+mod attempts;
 
 use std::time::Duration;
 
 use super::error::{Error, Kind, Service};
+pub(super) use attempts::{Attempts, Mended, Verdict};
 
 /// How long an IAM change may take to be seen by other services before it is an error.
 /// AWS gives no number (<https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html>);
 /// two minutes is what other tools have settled on.
 pub const PROPAGATION: Duration = Duration::from_mins(2);
 
-/// Attempts per request where nothing else is configured.
+/// Attempts per request where nothing else is configured. Throttling is not counted then.
 pub const DEFAULT_MAX_ATTEMPTS: u32 = 25;
 
 /// Attempts to reach a host at all. A wrong endpoint or a missing network does not heal within
@@ -31,7 +40,7 @@ pub const MAX_BACKOFF: Duration = Duration::from_secs(20);
 /// Longest one attempt may take, answer included.
 pub const ATTEMPT_TIMEOUT: Duration = Duration::from_mins(2);
 
-/// Longest one call may take, all attempts included: the bound on [`DEFAULT_MAX_ATTEMPTS`].
+/// How long one call may be repeated where no operation sets a deadline, as while planning.
 pub const CALL_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// The object or its container is busy with another change and will accept this one later.
@@ -41,7 +50,6 @@ pub fn busy(error: &Error) -> bool {
         Service::Efs => code == "IncorrectFileSystemLifeCycleState",
         // Some S3 answers carry 409 for a name that was deleted moments ago.
         Service::S3 => code == "OperationAborted",
-        Service::Iam => matches!(code, "ConcurrentModification" | "EntityTemporarilyUnmodifiable"),
         Service::Eks => code == "ResourcePropagationDelayException",
         Service::ElastiCache => ELASTICACHE_BUSY.contains(&code),
         Service::ApplicationAutoScaling => {
@@ -101,7 +109,7 @@ pub fn still_in_use(error: &Error) -> bool {
         }
         Service::Ec2 => matches!(code, "DependencyViolation" | "InvalidGroup.InUse"),
         Service::Efs => matches!(code, "FileSystemInUse" | "DependencyTimeout") || busy(error),
-        Service::Iam => code == "DeleteConflict" || busy(error),
+        Service::Iam => code == "DeleteConflict",
         Service::S3 => busy(error),
         Service::ElastiCache => {
             matches!(code, "CacheSubnetGroupInUse" | "SubnetInUse") || busy(error)
@@ -138,7 +146,6 @@ mod tests {
     #[test]
     fn busy_codes_belong_to_their_service() {
         assert!(busy(&error(Service::Efs, "IncorrectFileSystemLifeCycleState", "")));
-        assert!(busy(&error(Service::Iam, "ConcurrentModification", "")));
         assert!(busy(&error(Service::S3, "OperationAborted", "")));
         assert!(busy(&error(Service::ElastiCache, "InvalidReplicationGroupState", "")));
         assert!(!busy(&error(Service::ElastiCache, "InsufficientCacheClusterCapacity", "")));
