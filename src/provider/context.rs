@@ -9,6 +9,7 @@ use crate::framework::diagnostic::invalid_value;
 use crate::framework::value::{AttributePath, Diagnostic, Dynamic};
 use crate::platform::tags::IgnoreRules;
 
+use super::claims::Claims;
 use super::region;
 use super::settings::Settings;
 
@@ -42,6 +43,8 @@ pub struct ProviderContext {
     connection: aws::Connection,
     skip_requesting_account_id: bool,
     skip_region_validation: bool,
+    /// Who is creating what.
+    pub claims: Claims,
     /// Cluster of every resource that names none.
     pub cluster_name: Option<String>,
     /// Prefix of names, without the hyphen.
@@ -58,9 +61,10 @@ pub struct ProviderContext {
 
 impl ProviderContext {
     /// Joins an opened connection with the settings it was opened with.
-    pub fn new(connection: aws::Connection, settings: Settings) -> Self {
+    pub fn new(connection: aws::Connection, settings: Settings, claims: Claims) -> Self {
         Self {
             connection,
+            claims,
             skip_requesting_account_id: settings.skip_requesting_account_id,
             skip_region_validation: settings.skip_region_validation,
             cluster_name: settings.cluster_name,

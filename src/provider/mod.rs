@@ -2,8 +2,10 @@
 //!
 //! [`schema`] says what may be written, [`sources`] what stands in for what is not, [`config`] how
 //! the block reads in Rust, [`settings`] what both amount to. [`Officeless`] opens the connection
-//! from that, checks region, credentials and account once, and makes the [`ProviderContext`].
+//! from that, checks region, credentials and account once, and makes the [`ProviderContext`], with
+//! the [`claims`] by which creates keep out of each other's way.
 
+pub mod claims;
 pub mod config;
 pub mod context;
 pub mod environment;
@@ -31,6 +33,7 @@ use crate::{data_sources, ephemeral_resources, functions, resources};
 
 pub use context::{IncompleteCreate, ProviderContext};
 
+use claims::Claims;
 use config::Config;
 use environment::Environment;
 use settings::Settings;
@@ -64,7 +67,7 @@ impl Officeless {
             .map_err(|error| unopened(&error))?;
         check_region(connection.region(), &settings, &config)?;
         check_caller(&connection, &settings).await?;
-        Ok(ProviderContext::new(connection, settings))
+        Ok(ProviderContext::new(connection, settings, Claims::new(&self.environment)))
     }
 }
 

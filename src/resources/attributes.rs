@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 
 use crate::framework::check::Check;
 use crate::framework::diagnostic::{diagnostic, invalid_combination, invalid_value};
-use crate::framework::private::Private;
 use crate::framework::resource::Context;
 use crate::framework::schema::{Attribute, Type};
 use crate::framework::value::{
@@ -181,13 +180,13 @@ pub fn observed_tags(
     (own, string_map(&observed.tags_all))
 }
 
-/// The tags to write on an object of a composite.
+/// The tags to write on an object of a composite, with this creation marker if any.
 pub fn written_tags(
     tags_all: &Value<StringMap>,
     owner: tags::Owner<'_>,
-    creating: bool,
+    marker: Option<&str>,
 ) -> BTreeMap<String, String> {
-    tags::written(&known_map(tags_all).unwrap_or_default(), owner, creating)
+    tags::written(&known_map(tags_all).unwrap_or_default(), owner, marker)
 }
 
 /// The floors of the classification that the configuration breaks.
@@ -212,24 +211,6 @@ pub fn check_classification(
             AttributePath::new(breach.attribute.clone()),
         ));
     }
-}
-
-/// The private key that says that the create of an object did not complete. The status cannot say
-/// it: a complete object is incomplete too once something of it is missing, and stays protected.
-const UNFINISHED: &str = "unfinished";
-
-/// Keeps whether the create of an object did not complete.
-pub fn keep_unfinished(private: &mut Private, unfinished: bool) {
-    if unfinished {
-        private.set_text(UNFINISHED, "true");
-    } else {
-        private.remove(UNFINISHED);
-    }
-}
-
-/// Whether the create of an object did not complete.
-pub fn is_unfinished(private: &Private) -> bool {
-    private.text(UNFINISHED).is_some()
 }
 
 /// The tag calls of a service, from the difference the platform found.

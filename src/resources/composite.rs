@@ -3,14 +3,16 @@
 
 use std::sync::Arc;
 
-use super::attributes::{COMPLETE, INCOMPLETE, is_unfinished, keep_unfinished};
+use super::attributes::{COMPLETE, INCOMPLETE};
 use super::step::{Report, StepError, Verb, reasons};
 use super::timeouts::{Defaults, Operation, Timeouts};
+use super::unfinished;
 use crate::aws::arn::Arn;
 use crate::aws::{Clients, Wait};
 use crate::framework::diagnostic::{diagnostic, whole};
 use crate::framework::resource::{Context, DestroyRequest, Recorder};
 use crate::framework::value::{AttributePath, Data, Diagnostic, StringMap, Value, known_map};
+use crate::provider::claims::Claim;
 use crate::provider::context::{IncompleteCreate, ProviderContext};
 
 /// The model of a composite.
@@ -120,25 +122,25 @@ pub fn begin<M: Composite>(
 /// provider block says so and the object can be used. The recorder has the state that was reached.
 pub fn conclude<M: Composite>(
     cx: &Context<ProviderContext>,
+    claim: Claim<'_>,
     operation: Operation,
     planned: &M,
     failures: &[StepError],
     recorder: &mut Recorder<M>,
 ) -> Result<(), Diagnostic> {
-    end(cx.provider.incomplete_create, operation, planned, failures, recorder)
+    end(cx.provider.incomplete_create, claim, operation, planned, failures, recorder)
 }
 
 fn end<M: Composite>(
     incomplete_create: IncompleteCreate,
+    claim: Claim<'_>,
     operation: Operation,
     planned: &M,
     failures: &[StepError],
     recorder: &mut Recorder<M>,
 ) -> Result<(), Diagnostic> {
     let creating = operation == Operation::Create;
-    if creating || failures.is_empty() {
-        keep_unfinished(&mut recorder.private, !failures.is_empty());
-    }
+    unfinished::end(claim, creating, failures.is_empty(), &mut recorder.private);
     let Some(told) = failed(operation, &planned.title(), failures, recorder) else {
         return Ok(());
     };
@@ -196,7 +198,7 @@ pub fn protect<M: Composite>(
     protection: impl Fn(&M) -> &Value<bool>,
 ) -> Option<Diagnostic> {
     let wanted = request.replacement.unwrap_or(request.prior);
-    if is_unfinished(request.private) || *protection(wanted) != Value::Value(true) {
+    if unfinished::is(request.private) || *protection(wanted) != Value::Value(true) {
         return None;
     }
     let (done, how) = if request.replacement.is_some() {
@@ -232,10 +234,15 @@ pub fn import_id(cx: &Context<ProviderContext>, id: &str) -> (String, String) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::time::Duration;
+
     use super::*;
     use crate::aws::Error;
     use crate::aws::error::{Kind, Service};
     use crate::framework::private::Private;
+    use crate::provider::claims::Claims;
+    use crate::provider::environment::Environment;
     use crate::resources::step::During as _;
 
     crate::model! {
@@ -297,7 +304,9 @@ mod tests {
     ) -> (Result<(), Diagnostic>, Recorder<Sample>) {
         let mut recorder = Recorder::new(state, Private::default());
         let planned = sample(Value::Unknown);
-        let outcome = end(incomplete_create, operation, &planned, failures, &mut recorder);
+        let claims = Claims::new(&Environment::default());
+        let claim = claims.begin(Duration::from_mins(1), BTreeSet::new());
+        let outcome = end(incomplete_create, claim, operation, &planned, failures, &mut recorder);
         (outcome, recorder)
     }
 

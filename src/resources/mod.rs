@@ -5,9 +5,9 @@
 //! is *find → compare → act → wait → record* and may be repeated at any time.
 //!
 //! Shared by all rooms: [`composite`] (how operations begin and end), [`attributes`] (what every
-//! composite has), `forms` (ids and addresses),
-//! [`timeouts`], [`step`] (how a failed step is told), [`workload_access`] (how a workload gets its
-//! rights), [`bucket`] (one S3 bucket from nothing to complete and back).
+//! composite has), `forms` (ids and addresses), [`timeouts`], [`step`] (how a failed step is told),
+//! [`unfinished`] (what is kept and told of a create that did not complete), [`workload_access`] (how
+//! a workload gets its rights), [`bucket`] (one S3 bucket from nothing to complete and back).
 
 pub mod application_bucket;
 pub mod attributes;
@@ -25,6 +25,7 @@ pub mod step;
 #[cfg(test)]
 mod tests;
 pub mod timeouts;
+pub mod unfinished;
 pub mod workload_access;
 
 use crate::framework::managed::{Managed, ManagedResource};

@@ -206,7 +206,7 @@ async fn an_interrupt_ends_a_wait_at_once_and_saves_what_exists() {
 }
 
 /// Waits for a condition, bounded.
-async fn until(mut condition: impl FnMut() -> bool) {
+pub(crate) async fn until(mut condition: impl FnMut() -> bool) {
     let limit = Instant::now() + Duration::from_secs(30);
     while !condition() {
         assert!(Instant::now() < limit, "it never came true");

@@ -41,6 +41,7 @@ mod pod_identity;
 mod refusals;
 mod resumed;
 mod rights;
+mod same_name;
 mod scene;
 mod second_emulator;
 mod secrets;

@@ -79,7 +79,7 @@ pub async fn find_own_parameters(
     }
 }
 
-/// Creates a parameter group. `CacheParameterGroupAlreadyExists`: the name is taken.
+/// Creates a parameter group; answers its ARN. `CacheParameterGroupAlreadyExists`: the name is taken.
 /// IAM: elasticache:CreateCacheParameterGroup, elasticache:AddTagsToResource
 pub async fn create_parameter_group(
     clients: &Clients,
@@ -87,7 +87,7 @@ pub async fn create_parameter_group(
     family: &str,
     description: &str,
     tags: &Tags,
-) -> Result<(), Error> {
+) -> Result<Option<String>, Error> {
     let request = clients
         .elasticache()
         .create_cache_parameter_group()
@@ -95,7 +95,8 @@ pub async fn create_parameter_group(
         .cache_parameter_group_family(family)
         .description(description)
         .set_tags(write_tags(tags));
-    request.send().await.map(drop).map_err(failed("CreateCacheParameterGroup"))
+    let answer = request.send().await.map_err(failed("CreateCacheParameterGroup"))?;
+    Ok(answer.cache_parameter_group.and_then(|group| error::non_empty(group.arn)))
 }
 
 /// Sets parameters of a group. `InvalidCacheParameterGroupState`: a change of it is under way.

@@ -3,7 +3,13 @@
 //! Two keys are the provider's own. [`RESOURCE`] says which composite an object belongs to, so
 //! that adoption and destroy never touch a stranger's object. [`CREATING`] is there from the
 //! create call until the composite's last step, so that an object left behind by a crash is told
-//! from a finished one, which is never adopted. Both are hidden from `tags` and `tags_all`.
+//! from a finished one, which is never adopted. Its value is a [`Claim`], by which an object that
+//! was left behind is told from one that another create is still at work at. Both are hidden from
+//! `tags` and `tags_all`.
+
+mod claim;
+
+pub use claim::{ABANDONED, Claim, Creator, told};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,10 +20,8 @@ pub type Tags = BTreeMap<String, String>;
 
 /// The key that names the owner, with the value `<kind>/<name>`.
 pub const RESOURCE: &str = "officeless:resource";
-/// The key that marks an object whose create has not completed.
+/// The key that marks an object whose create has not completed. Its value is a [`Claim`].
 pub const CREATING: &str = "officeless:creating";
-/// The value of [`CREATING`].
-pub const CREATING_VALUE: &str = "true";
 /// The key that names the EKS cluster an object serves.
 pub const CLUSTER: &str = "officeless:cluster";
 /// The key that names an access point of a shared storage.
@@ -167,15 +171,20 @@ pub fn merge(default_tags: &Tags, tags: &Tags, ignore: &IgnoreRules) -> Tags {
     all
 }
 
-/// The tags to write: `tags_all` with the ownership tag, and the creation marker while the create
-/// is under way.
-pub fn written(tags_all: &Tags, owner: Owner<'_>, creating: bool) -> Tags {
+/// The tags to write: `tags_all` with the ownership tag, and the creation marker, with this value,
+/// while the create is under way.
+pub fn written(tags_all: &Tags, owner: Owner<'_>, marker: Option<&str>) -> Tags {
     let mut written = tags_all.clone();
     written.insert(RESOURCE.to_owned(), owner.value());
-    if creating {
-        written.insert(CREATING.to_owned(), CREATING_VALUE.to_owned());
+    if let Some(marker) = marker {
+        written.insert(CREATING.to_owned(), marker.to_owned());
     }
     written
+}
+
+/// The creation marker among the tags found on an object: what keeps it as it is.
+pub fn marker(found: &Tags) -> Option<&str> {
+    found.get(CREATING).map(String::as_str)
 }
 
 /// Checks tags before anything is written. `reserved` counts the tags that the resource adds
@@ -223,8 +232,8 @@ pub struct Observed {
     pub tags_all: Tags,
     /// The value of [`RESOURCE`], if the object carries one.
     pub owner: Option<String>,
-    /// Whether the object carries the creation marker.
-    pub creating: bool,
+    /// The value of [`CREATING`], if the object carries one.
+    pub marker: Option<String>,
 }
 
 impl Observed {
@@ -241,7 +250,7 @@ impl Observed {
                 .map(|(key, value)| (key.clone(), value.clone()))
                 .collect(),
             owner: found.get(RESOURCE).cloned(),
-            creating: found.contains_key(CREATING),
+            marker: found.get(CREATING).cloned(),
         }
     }
 
@@ -263,9 +272,10 @@ impl Observed {
         self.owner.as_deref() == Some(owner.value().as_str())
     }
 
-    /// Whether a create may take the object over: made for `owner`, and never completed.
-    pub fn may_be_adopted_by(&self, owner: Owner<'_>) -> bool {
-        self.creating && self.is_owned_by(owner)
+    /// The creation marker of an object that was made for `owner` and never completed: only such a
+    /// one may be taken over, and only when nobody is at work at it.
+    pub fn unfinished_of(&self, owner: Owner<'_>) -> Option<&str> {
+        self.marker.as_deref().filter(|_| self.is_owned_by(owner))
     }
 }
 

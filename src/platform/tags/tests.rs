@@ -41,22 +41,23 @@ fn ignored_keys_are_neither_written_nor_shown_nor_removed() {
 fn what_is_written_reads_back_without_the_platform_keys() {
     let wanted = tags(&[("env", "prod")]);
     let observed =
-        Observed::read(&written(&wanted, OWNER, true), &IgnoreRules::default(), &["Name"]);
+        Observed::read(&written(&wanted, OWNER, Some("x")), &IgnoreRules::default(), &["Name"]);
     assert_eq!(observed.tags_all, wanted);
     assert_eq!(observed.owner.as_deref(), Some("shared_storage/eks-shared-storage"));
-    assert!(observed.creating);
+    assert_eq!(observed.marker.as_deref(), Some("x"));
 }
 
 #[test]
-fn only_an_unfinished_object_of_the_same_owner_may_be_adopted() {
+fn only_what_was_made_for_the_same_owner_and_not_completed_is_unfinished() {
     let read = |found: &Tags| Observed::read(found, &IgnoreRules::default(), &[]);
     let none = tags(&[]);
-    assert!(read(&written(&none, OWNER, true)).may_be_adopted_by(OWNER));
-    assert!(!read(&written(&none, OWNER, false)).may_be_adopted_by(OWNER));
+    let unfinished = read(&written(&none, OWNER, Some("x")));
+    assert_eq!(unfinished.unfinished_of(OWNER), Some("x"));
+    assert_eq!(read(&written(&none, OWNER, None)).unfinished_of(OWNER), None);
     let other = Owner { name: "other", ..OWNER };
-    assert!(!read(&written(&none, other, true)).may_be_adopted_by(OWNER));
-    assert!(!read(&tags(&[(CREATING, CREATING_VALUE)])).may_be_adopted_by(OWNER));
-    assert!(read(&written(&none, OWNER, false)).is_owned_by(OWNER));
+    assert_eq!(read(&written(&none, other, Some("x"))).unfinished_of(OWNER), None);
+    assert_eq!(read(&tags(&[(CREATING, "x")])).unfinished_of(OWNER), None);
+    assert!(read(&written(&none, OWNER, None)).is_owned_by(OWNER));
 }
 
 #[test]
@@ -91,10 +92,12 @@ fn changes_touch_only_what_differs() {
 
 #[test]
 fn removing_the_marker_is_a_change() {
-    let found = written(&tags(&[]), OWNER, true);
+    let found = written(&tags(&[]), OWNER, Some("x"));
     let changes =
-        TagChanges::between(&found, &written(&tags(&[]), OWNER, false), &IgnoreRules::default());
+        TagChanges::between(&found, &written(&tags(&[]), OWNER, None), &IgnoreRules::default());
     assert_eq!(changes, TagChanges { put: tags(&[]), remove: vec![CREATING.to_owned()] });
+    let kept = written(&tags(&[]), OWNER, marker(&found));
+    assert!(TagChanges::between(&found, &kept, &IgnoreRules::default()).is_empty());
 }
 
 #[test]

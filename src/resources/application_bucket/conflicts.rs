@@ -14,10 +14,12 @@ use crate::framework::diagnostic::{diagnostic, invalid_value};
 use crate::framework::resource::Context;
 use crate::framework::value::{AttributePath, Diagnostic, Diagnostics, Dynamic, Value};
 use crate::platform::tags::{IgnoreRules, Observed, Owner, RESOURCE};
+use crate::provider::claims::Claims;
 use crate::provider::context::ProviderContext;
-use crate::resources::bucket::Place;
+use crate::resources::bucket::{self, Place};
 use crate::resources::composite::Composite;
 use crate::resources::step::{During as _, StepError, Verb};
+use crate::resources::unfinished;
 use crate::resources::workload_access::{self, Conflict};
 
 /// What one question brought up.
@@ -49,9 +51,10 @@ pub(super) async fn find(
     diagnostics: &mut Diagnostics,
 ) {
     let clients = cx.provider.clients(&place.region);
+    let claims = &cx.provider.claims;
     let (name, access, copies) = Box::pin(join3(
-        name(&clients, place, change.planned, change.named),
-        access(&clients, place, change),
+        name(&clients, claims, place, change.planned, change.named),
+        access(&clients, claims, place, change),
         replication(cx, &clients, change.prior, change.planned),
     ))
     .await;
@@ -69,6 +72,7 @@ pub(super) async fn find(
 /// Whose the name of a new bucket is. A name that is made up is asked for when it is.
 async fn name(
     clients: &Clients,
+    claims: &Claims,
     place: &Place,
     planned: &Model,
     named: bool,
@@ -89,7 +93,9 @@ async fn name(
     let tags = find_tags(clients, bucket).await.during("bucket", doing)?.unwrap_or_default();
     let observed = Observed::read(&tags, &IgnoreRules::default(), &[]);
     let owner = Owner { kind: KIND, name: &name };
-    if observed.may_be_adopted_by(owner) {
+    if observed.unfinished_of(owner).is_some() {
+        let other = claims.being_made(&bucket::named(&name), &tags, owner);
+        told.warnings.extend(other.map(|other| unfinished::warning(&other, path)));
         return Ok(told);
     }
     let ours = observed.is_owned_by(owner);
@@ -102,7 +108,12 @@ async fn name(
 
 /// Roles and service accounts of somebody else that a new role or association would meet. Those of a
 /// bucket that is replaced are free by then.
-async fn access(clients: &Clients, place: &Place, change: &Change<'_>) -> Result<Told, StepError> {
+async fn access(
+    clients: &Clients,
+    claims: &Claims,
+    place: &Place,
+    change: &Change<'_>,
+) -> Result<Told, StepError> {
     let grants_of = |model: Option<&Model>| model.and_then(|model| model.grants(place));
     let before = grants_of(change.prior).unwrap_or_default();
     let leaving = grants_of(change.leaving).unwrap_or_default();
@@ -116,7 +127,7 @@ async fn access(clients: &Clients, place: &Place, change: &Change<'_>) -> Result
     });
     let asked = new.map(|grant| async move {
         let doing = format!("looking for role {}", grant.workload.role_name);
-        let found = workload_access::conflicts(clients, &grant.workload).await;
+        let found = workload_access::conflicts(clients, claims, &grant.workload).await;
         Ok::<_, StepError>((grant, found.during("role", doing)?))
     });
     let mut told = Told::default();
@@ -130,8 +141,10 @@ async fn access(clients: &Clients, place: &Place, change: &Change<'_>) -> Result
         let freed = key.is_some() && leaving.iter().any(|grant| grant.workload.key == *key);
         let stands =
             |conflict: &Conflict| !(freed && matches!(conflict, Conflict::Association { .. }));
-        told.errors
-            .extend(conflicts.into_iter().filter(stands).map(|conflict| tell(conflict, &path)));
+        for conflict in conflicts.into_iter().filter(stands) {
+            let list = if conflict.may_pass() { &mut told.warnings } else { &mut told.errors };
+            list.push(tell(conflict, &path));
+        }
     }
     Ok(told)
 }
@@ -155,6 +168,7 @@ fn tell(conflict: Conflict, path: &AttributePath) -> Diagnostic {
             ),
             path.clone().attribute("service_account"),
         ),
+        Conflict::BeingMade(other) => unfinished::warning(&other, path.clone()),
     }
 }
 

@@ -10,12 +10,13 @@ use crate::aws::s3::bucket::{Standing, find_standing, find_tags};
 use crate::aws::{Clients, Wait};
 use crate::framework::value::Value;
 use crate::platform::naming::{BucketNamespace, account_regional_bucket_name};
-use crate::platform::tags::{IgnoreRules, Observed, Owner};
-use crate::resources::bucket::Place;
+use crate::platform::tags::Owner;
+use crate::provider::claims::{Claim, Takeover};
+use crate::resources::bucket::{self, Place};
 use crate::resources::step::{During as _, StepError, proceed};
 
-/// Names made up by this process: two resources of one prefix must not meet in one bucket, which an
-/// unfinished one would let them.
+/// Names made up by creates of this process that are under way: two resources of one prefix do not
+/// meet in one bucket.
 static MADE_UP: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 /// Why a bucket of that name cannot be made or taken over, as a paragraph; `None` if it is free or
@@ -56,13 +57,36 @@ pub(super) fn existing(name: &str, owner: Option<&str>, ours: bool) -> String {
     )
 }
 
-/// The base of the first name of a prefix that is free, or that an interrupted create left behind.
+/// A name that was made up; no other create of this process is given it until this is dropped.
+#[derive(Debug)]
+pub(super) struct Chosen {
+    /// What of it the practitioner would have written.
+    pub(super) base: String,
+    name: String,
+}
+
+impl Chosen {
+    /// `None` if another create has it.
+    fn take(base: String, name: String) -> Option<Self> {
+        let mut made_up = MADE_UP.lock().unwrap_or_else(PoisonError::into_inner);
+        made_up.insert(name.clone()).then(|| Self { base, name })
+    }
+}
+
+impl Drop for Chosen {
+    fn drop(&mut self) {
+        MADE_UP.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.name);
+    }
+}
+
+/// The first name of a prefix that is free, or that an interrupted create left behind.
 pub(super) async fn choose(
     clients: &Clients,
     wait: &Wait,
+    claim: &Claim<'_>,
     place: &Place,
     model: &Model,
-) -> Result<String, StepError> {
+) -> Result<Chosen, StepError> {
     let prefix = known(&model.bucket_prefix).flatten().unwrap_or_default();
     let namespace = model.namespace().unwrap_or(BucketNamespace::Global);
     for attempt in 0..NAME_ATTEMPTS {
@@ -73,13 +97,12 @@ pub(super) async fn choose(
             }
             _ => base.clone(),
         };
-        if !MADE_UP.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone()) {
-            continue;
-        }
+        let Some(chosen) = Chosen::take(base, name) else { continue };
+        let name = &chosen.name;
         let doing = format!("looking for a bucket {name}");
         proceed(wait, "bucket", &doing)?;
-        if is_to_be_had(clients, place, &name).await.during("bucket", doing)? {
-            return Ok(base);
+        if is_to_be_had(clients, claim, place, name).await.during("bucket", doing)? {
+            return Ok(chosen);
         }
     }
     let why = format!("the first {NAME_ATTEMPTS} names of the prefix {prefix:?} are all taken");
@@ -88,6 +111,7 @@ pub(super) async fn choose(
 
 async fn is_to_be_had(
     clients: &Clients,
+    claim: &Claim<'_>,
     place: &Place,
     name: &str,
 ) -> Result<bool, crate::aws::Error> {
@@ -96,8 +120,9 @@ async fn is_to_be_had(
         Standing::Free => Ok(true),
         Standing::Ours => {
             let tags = find_tags(clients, bucket).await?.unwrap_or_default();
-            let observed = Observed::read(&tags, &IgnoreRules::default(), &[]);
-            Ok(observed.may_be_adopted_by(Owner { kind: KIND, name }))
+            let owner = Owner { kind: KIND, name };
+            let takeover = claim.judge(&bucket::named(name), &tags, owner);
+            Ok(matches!(takeover, Takeover::Ours | Takeover::Left))
         }
         Standing::Foreign | Standing::OtherRegion(_) => Ok(false),
     }

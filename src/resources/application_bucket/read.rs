@@ -16,11 +16,12 @@ use crate::framework::resource::{Context, Found};
 use crate::framework::value::{Diagnostic, Value, known_map};
 use crate::platform::tags::Observed as ObservedTags;
 use crate::provider::context::ProviderContext;
-use crate::resources::attributes::{self};
+use crate::resources::attributes;
 use crate::resources::bucket::place;
 use crate::resources::bucket::{self, Observed, Place, Reading, Tagged};
 use crate::resources::composite::Composite;
 use crate::resources::step::{During as _, StepError, Verb};
+use crate::resources::unfinished;
 use crate::resources::workload_access::{self, Granted};
 
 /// Reads everything the state knows.
@@ -54,7 +55,7 @@ pub(super) async fn read(
     let observed = observed.during("bucket", format!("reading bucket {name}")).map_err(told)?;
     let Some(observed) = observed else { return Ok(Found::Gone) };
     let roles: Vec<Seen<'_>> = roles.into_iter().collect::<Result<_, _>>().map_err(told)?;
-    attributes::keep_unfinished(private, observed.carries_marker());
+    unfinished::keep(private, observed.carries_marker());
     let mut shown = state.clone();
     let reasons = show_roles(&mut shown, &state, &roles);
     show(cx, &place, &mut shown, &observed);

@@ -22,11 +22,12 @@ use crate::platform::tags::{IgnoreRules, Observed as ObservedTags, Owner};
 use crate::provider::context::ProviderContext;
 use crate::resources::attributes::INCOMPLETE;
 use crate::resources::bucket::place;
-use crate::resources::bucket::{Observed, Place, Tagged, Told, Walk, Wanted};
+use crate::resources::bucket::{Observed, Place, Tagged, Told, Walk, Wanted, Whose};
 use crate::resources::composite::{Composite, begin, conclude};
 use crate::resources::step::{During as _, StepError};
 use crate::resources::timeouts::Operation;
-use crate::resources::workload_access::{self, Granted};
+use crate::resources::unfinished;
+use crate::resources::workload_access::{self, Access, Granted};
 
 /// Creates or updates.
 pub(super) async fn apply(
@@ -38,11 +39,15 @@ pub(super) async fn apply(
     let operation = Operation::of(prior.as_ref());
     let place = place(cx, &planned, operation.into()).await?;
     let (clients, wait) = begin(cx, &planned, operation);
+    let claim = unfinished::begin(cx, &wait, &recorder.private);
     let mut goal = planned;
+    // Held until the end: another of the same prefix is to have another name.
+    let mut chosen = None;
     if !goal.bucket.is_value() {
-        let chosen = wait.govern(choose(&clients, &wait, &place, &goal)).await;
-        let base = chosen.map_err(|error| goal.told(operation.into(), &error))?;
-        goal.bucket = Value::Value(base);
+        let found = wait.govern(choose(&clients, &wait, &claim, &place, &goal)).await;
+        let found = found.map_err(|error| goal.told(operation.into(), &error))?;
+        goal.bucket = Value::Value(found.base.clone());
+        chosen = Some(found);
     }
     let policy = goal.policy_json.clone();
     goal.derive_outputs(Some(&place));
@@ -76,13 +81,15 @@ pub(super) async fn apply(
             tags_all: &tags_all,
             ignore: &cx.provider.ignore_tags,
         },
+        claim: &claim,
         account_regional: goal.namespace() == Some(BucketNamespace::AccountRegional),
         told: Told { refusal, existing },
     };
     let progress = Progress::new(start(&goal, prior.as_ref()), recorder, prior.is_some());
     let failures = wait.govern(Box::pin(carry_out(&walk, work, &progress))).await;
     progress.end(&goal, failures.is_empty());
-    conclude(cx, operation, &goal, &failures, recorder)
+    drop(chosen);
+    conclude(cx, claim, operation, &goal, &failures, recorder)
 }
 
 type OldAccess = (Value<BTreeMap<String, Value<AccessModel>>>, Value<String>);
@@ -182,6 +189,8 @@ fn start(goal: &Model, prior: Option<&Model>) -> Model {
 /// The state as it is reached, recorded at every change.
 struct Progress<'a> {
     inner: Mutex<(Model, &'a mut Recorder<Model>)>,
+    /// Whether there was a state before.
+    before: bool,
 }
 
 impl<'a> Progress<'a> {
@@ -189,7 +198,7 @@ impl<'a> Progress<'a> {
         if exists {
             recorder.record(state.clone());
         }
-        Self { inner: Mutex::new((state, recorder)) }
+        Self { inner: Mutex::new((state, recorder)), before: exists }
     }
 
     fn note(&self, change: impl FnOnce(&mut Model)) {
@@ -197,6 +206,14 @@ impl<'a> Progress<'a> {
         let (state, recorder) = &mut *inner;
         change(state);
         recorder.record(state.clone());
+    }
+
+    /// What was noted is not there, or is not ours. What was there before is.
+    fn forget(&self) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.before {
+            inner.1.forget();
+        }
     }
 
     fn reached(&self) -> Model {
@@ -225,8 +242,11 @@ async fn carry_out(walk: &Walk<'_>, mut work: Work, progress: &Progress<'_>) -> 
     if let Err(error) = drop_associations(walk, &mut work, progress).await {
         return vec![error];
     }
-    let exists = || progress.note(|_| {});
-    let observed = walk.existing_or_new(&work.wanted.name, work.recorded, true, &exists).await;
+    let whose = |whose| match whose {
+        Whose::Ours => progress.note(|_| {}),
+        Whose::Another => progress.forget(),
+    };
+    let observed = walk.existing_or_new(&work.wanted.name, work.recorded, true, &whose).await;
     let observed = match observed {
         Ok(observed) => observed,
         Err(error) => return vec![error],
@@ -315,6 +335,16 @@ async fn complete(
 
 const REPLICATION: &str = "replication";
 
+fn access<'a>(walk: &'a Walk<'_>, grant: &'a Grant) -> Access<'a> {
+    Access {
+        clients: walk.clients,
+        wait: walk.wait,
+        workload: &grant.workload,
+        ignore: walk.tagged.ignore,
+        claim: walk.claim,
+    }
+}
+
 /// Brings a role about; answers whether it carries the creation marker.
 async fn bring_access(
     walk: &Walk<'_>,
@@ -328,15 +358,7 @@ async fn bring_access(
     }
     let record =
         |granted: &Granted| progress.note(|state| state.set_granted(grant.key.as_deref(), granted));
-    let brought = workload_access::bring_about(
-        walk.clients,
-        walk.wait,
-        workload,
-        &granted,
-        walk.tagged.ignore,
-        &record,
-    );
-    Ok(Box::pin(brought).await?.unfinished)
+    Ok(Box::pin(access(walk, grant).bring_about(&granted, &record)).await?.unfinished)
 }
 
 /// The role, where it was made for this very bucket: its owner tag has the bucket's name, which no
@@ -379,10 +401,7 @@ async fn finish(
     unfinished: bool,
     open: &[Grant],
 ) -> Vec<StepError> {
-    let roles = open.iter().map(|grant| {
-        let ignore = walk.tagged.ignore;
-        workload_access::finish(walk.clients, walk.wait, &grant.workload, ignore)
-    });
+    let roles = open.iter().map(|grant| async { access(walk, grant).finish().await });
     let errors: Vec<StepError> =
         join_all(roles).await.into_iter().filter_map(Result::err).collect();
     if !errors.is_empty() || !unfinished {

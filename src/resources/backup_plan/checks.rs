@@ -6,11 +6,13 @@ use futures_util::join;
 
 use super::model::Model;
 use super::wanted;
-use crate::aws::{Clients, Error, backup, efs, s3};
+use crate::aws::{Clients, Error, Tags, backup, efs, s3};
 use crate::framework::diagnostic::{diagnostic, invalid_value};
 use crate::framework::value::{AttributePath, Diagnostics, Dynamic, Value};
 use crate::platform::tags::{IgnoreRules, Observed, RESOURCE};
+use crate::provider::claims::Claims;
 use crate::resources::step::{During as _, StepError};
+use crate::resources::unfinished;
 use crate::resources::workload_access::{self, Conflict};
 
 /// How many buckets or file systems are asked about at once.
@@ -19,23 +21,18 @@ const CONCURRENCY: usize = 8;
 /// The resource type S3 as the settings of a region name it.
 pub(super) const S3: &str = "S3";
 
-/// Whose vault it is, unless an interrupted create of ours left it.
-pub(super) async fn foreign_vault(
-    clients: &Clients,
-    vault: &backup::Vault,
-    name: &str,
-) -> Result<Option<String>, Error> {
-    let tags = backup::find_tags(clients, &vault.arn).await?.unwrap_or_default();
-    let observed = Observed::read(&tags, &IgnoreRules::default(), &[]);
-    if observed.may_be_adopted_by(wanted::owner(name)) {
-        return Ok(None);
-    }
-    let whose = match tags.get(RESOURCE) {
+/// A vault in words.
+pub(super) fn vault(name: &str) -> String {
+    format!("the vault {name}")
+}
+
+/// Whose a vault with these tags is, as a sentence without its full stop.
+pub(super) fn whose(clients: &Clients, name: &str, found: &Tags) -> String {
+    let whose = match found.get(RESOURCE) {
         Some(owner) => format!("belongs to {owner}"),
         None => "was not made by this provider".to_owned(),
     };
-    let region = clients.region();
-    Ok(Some(format!("the vault {name} exists in {region}, and {whose}")))
+    format!("{} exists in {}, and {whose}", vault(name), clients.region())
 }
 
 /// How to go on where a vault of somebody else stands.
@@ -49,14 +46,15 @@ pub(super) fn vault_taken(name: &str) -> String {
 /// What of somebody else stands in the way of a create.
 pub(super) async fn conflicts(
     clients: &Clients,
+    claims: &Claims,
     planned: &Model,
     diagnostics: &mut Diagnostics,
 ) -> Result<(), StepError> {
     let Value::Value(name) = &planned.name else { return Ok(()) };
     let workload = wanted::workload(planned, clients.region(), clients.partition().id);
-    let vault = async {
+    let found = async {
         match backup::find_vault_by_name(clients, name).await? {
-            Some(vault) => foreign_vault(clients, &vault, name).await,
+            Some(vault) => backup::find_tags(clients, &vault.arn).await.map(Some),
             None => Ok(None),
         }
     };
@@ -65,19 +63,32 @@ pub(super) async fn conflicts(
         if workload.given_role_arn.is_some() {
             return Ok(Vec::new());
         }
-        workload_access::conflicts(clients, &workload).await
+        workload_access::conflicts(clients, claims, &workload).await
     };
-    let (vault, role) = join!(vault, role);
-    if let Some(whose) = vault.during("vault", format!("looking for the vault {name}"))? {
-        let text = format!("name = {name:?}: {whose}. {}", vault_taken(name));
-        diagnostics.add_error(diagnostic("Name Taken", text, AttributePath::new("name")));
+    let (found, role) = join!(found, role);
+    let path = || AttributePath::new("name");
+    let taken = |text: String| diagnostic("Name Taken", format!("name = {name:?}: {text}"), path());
+    if let Some(found) = found.during("vault", format!("looking for {}", vault(name)))? {
+        let found = found.unwrap_or_default();
+        let owner = wanted::owner(name);
+        let observed = Observed::read(&found, &IgnoreRules::default(), &[]);
+        if let Some(other) = claims.being_made(&vault(name), &found, owner) {
+            diagnostics.add_warning(unfinished::warning(&other, path()));
+        } else if observed.unfinished_of(owner).is_none() {
+            let whose = whose(clients, name, &found);
+            diagnostics.add_error(taken(format!("{whose}. {}", vault_taken(name))));
+        }
     }
     for conflict in role.during("role", format!("looking for role {}", workload.role_name))? {
-        let (Conflict::Role { what } | Conflict::Association { what }) = conflict;
-        let text = format!(
-            "name = {name:?}: {what}. Delete that role, choose another name, or give role_arn."
-        );
-        diagnostics.add_error(diagnostic("Name Taken", text, AttributePath::new("name")));
+        match conflict {
+            Conflict::Role { what } | Conflict::Association { what } => {
+                let next = "Delete that role, choose another name, or give role_arn.";
+                diagnostics.add_error(taken(format!("{what}. {next}")));
+            }
+            Conflict::BeingMade(other) => {
+                diagnostics.add_warning(unfinished::warning(&other, path()));
+            }
+        }
     }
     Ok(())
 }

@@ -5,7 +5,7 @@
 use time::OffsetDateTime;
 
 use super::model::Model;
-use super::steps::unfinished;
+use super::steps::left;
 use super::wanted;
 use crate::aws::backup::recovery_points::{self, Kept};
 use crate::aws::backup::{self, Vault, plans, selections, settings};
@@ -13,11 +13,12 @@ use crate::aws::wait::Seen;
 use crate::aws::{Clients, Service, Wait, retry};
 use crate::framework::resource::{Context, Recorder};
 use crate::framework::value::{AttributePath, Diagnostic, Value};
-use crate::platform::tags::IgnoreRules;
+use crate::provider::claims::Claim;
 use crate::provider::context::ProviderContext;
 use crate::resources::composite::{begin, conclude_delete};
 use crate::resources::step::{During, StepError, proceed};
 use crate::resources::timeouts::Operation;
+use crate::resources::unfinished;
 use crate::resources::workload_access;
 
 /// How many recovery points a message names.
@@ -30,17 +31,20 @@ pub(super) async fn delete(
     recorder: &mut Recorder<Model>,
 ) -> Result<(), Diagnostic> {
     let (clients, wait) = begin(cx, &prior, Operation::Delete);
-    let ignore = &cx.provider.ignore_tags;
-    let work = Box::pin(run(&clients, &wait, &prior, ignore, recorder));
+    let claim = unfinished::begin(cx, &wait, &recorder.private);
+    let work = Box::pin(run(&clients, &wait, &claim, &prior, recorder));
     let outcome = wait.govern(work).await;
+    if outcome.is_ok() {
+        claim.complete();
+    }
     conclude_delete(&prior, outcome.err().as_slice(), recorder)
 }
 
 async fn run(
     clients: &Clients,
     wait: &Wait,
+    claim: &Claim<'_>,
     prior: &Model,
-    ignore: &IgnoreRules,
     recorder: &mut Recorder<Model>,
 ) -> Result<(), StepError> {
     let name = prior.name.clone().unwrap_or_default();
@@ -59,7 +63,7 @@ async fn run(
     let plan_id = match &prior.plan_id {
         Value::Value(plan_id) => Some(plan_id.clone()),
         // A create may have broken off between the plan and its record.
-        _ => unfinished(clients, &name, ignore).await?,
+        _ => left(clients, claim, &name).await?.map(|plan| plan.id),
     };
     if let Some(plan_id) = plan_id {
         delete_plan(clients, wait, &plan_id, recorder).await?;

@@ -40,7 +40,8 @@ pub(super) async fn plan(
     // What stands in the way of a replacement may be what it replaces: apply asks again.
     if prior.is_none()
         && !replacing
-        && let Err(error) = Box::pin(checks::conflicts(&clients, planned, diagnostics)).await
+        && let Err(error) =
+            Box::pin(checks::conflicts(&clients, &cx.provider.claims, planned, diagnostics)).await
     {
         diagnostics.add_error(planned.told(Verb::Planning, &error));
     }

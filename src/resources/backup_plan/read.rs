@@ -16,9 +16,10 @@ use crate::framework::value::{Diagnostic, Value, string_map};
 use crate::platform::policies::backup_s3_policy_arns;
 use crate::platform::tags::{self, Observed, TagChanges};
 use crate::provider::context::ProviderContext;
-use crate::resources::attributes::{self};
+use crate::resources::attributes;
 use crate::resources::composite::Composite;
 use crate::resources::step::{During, StepError, Verb};
+use crate::resources::unfinished;
 use crate::resources::workload_access::{self, Granted};
 
 /// What AWS has of one plan.
@@ -51,8 +52,8 @@ pub(super) async fn read(
     }
     let creating =
         |tags: &Option<Tags>| tags.as_ref().is_some_and(|tags| tags.contains_key(tags::CREATING));
-    let unfinished = creating(&observed.vault_tags) || creating(&observed.plan_tags);
-    attributes::keep_unfinished(private, unfinished);
+    let marked = creating(&observed.vault_tags) || creating(&observed.plan_tags);
+    unfinished::keep(private, marked);
     record(cx, &clients, &mut state, &observed);
     Ok(Found::Present(Box::new(state)))
 }
@@ -158,7 +159,7 @@ fn record_vault(
     let found = observed.vault_tags.clone().unwrap_or_default();
     let tags = Observed::read(&found, &cx.provider.ignore_tags, &[]);
     (state.tags, state.tags_all) = attributes::observed_tags(&cx.provider, &tags, &state.tags);
-    if tags.creating {
+    if tags.marker.is_some() {
         missing.push("its create was interrupted".to_owned());
     }
     if !tags.is_owned_by(wanted::owner(&name)) {
@@ -223,7 +224,7 @@ fn record_plan(
     record_rules(state, plan, &name);
     let found = observed.plan_tags.clone().unwrap_or_default();
     let all = crate::framework::value::known_map(&state.tags_all).unwrap_or_default();
-    let written = tags::written(&all, wanted::owner(&name), false);
+    let written = tags::written(&all, wanted::owner(&name), None);
     if !TagChanges::between(&found, &written, &cx.provider.ignore_tags).is_empty() {
         missing.push(format!("the tags of the plan {name} were changed"));
     }

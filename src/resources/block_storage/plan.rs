@@ -21,6 +21,7 @@ use crate::provider::context::ProviderContext;
 use crate::resources::attributes::{self, COMPLETE};
 use crate::resources::composite;
 use crate::resources::step::{During, Verb};
+use crate::resources::unfinished;
 use crate::resources::workload_access::{self, Conflict, Workload};
 
 /// Refines the draft that the framework made.
@@ -285,6 +286,7 @@ impl Check<'_> {
     /// What of somebody else stands in the way of a new add-on.
     async fn conflicts(&self, cluster_name: &str) -> Result<Diagnostics, Error> {
         let mut told = Diagnostics::default();
+        let path = || AttributePath::new("cluster_name");
         if self.replacing {
             return Ok(told);
         }
@@ -299,14 +301,18 @@ impl Check<'_> {
             key: key(self.planned),
             ..Workload::default()
         };
+        let claims = &self.cx.provider.claims;
         let asked = join(
             eks::find_addon_by_name(self.clients, cluster_name, ADDON),
-            workload_access::conflicts(self.clients, &workload),
+            workload_access::conflicts(self.clients, claims, &workload),
         );
         let (addon, conflicts) = Box::pin(asked).await;
         if let Some(addon) = addon? {
             let tags = Observed::read(&addon.tags, &self.cx.provider.ignore_tags, &[]);
-            if tags.may_be_adopted_by(owner(cluster_name)) {
+            if tags.unfinished_of(owner(cluster_name)).is_some() {
+                let what = format!("add-on {ADDON} of cluster {cluster_name}");
+                let other = claims.being_made(&what, &addon.tags, owner(cluster_name));
+                told.warnings.extend(other.map(|other| unfinished::warning(&other, path())));
                 return Ok(told);
             }
             // A tainted add-on, and one named by -replace, is planned as if it were new: only apply
@@ -316,7 +322,10 @@ impl Check<'_> {
             list.push(exists_already(cluster_name, &addon));
             return Ok(told);
         }
-        told.errors.extend(conflicts?.into_iter().map(refusal));
+        for conflict in conflicts? {
+            let list = if conflict.may_pass() { &mut told.warnings } else { &mut told.errors };
+            list.push(tell(conflict));
+        }
         Ok(told)
     }
 
@@ -391,7 +400,7 @@ pub(super) fn whose(cluster_name: &str, addon: &Addon) -> String {
     format!("cluster {cluster_name:?} has add-on {ADDON} already, which {whose}")
 }
 
-fn refusal(conflict: Conflict) -> Diagnostic {
+fn tell(conflict: Conflict) -> Diagnostic {
     let (attribute, what, next) = match conflict {
         Conflict::Role { what } => (
             "role_name",
@@ -400,6 +409,9 @@ fn refusal(conflict: Conflict) -> Diagnostic {
         ),
         Conflict::Association { what } => {
             ("service_account", what, "Delete that association: the add-on brings its own.")
+        }
+        Conflict::BeingMade(other) => {
+            return unfinished::warning(&other, AttributePath::new("cluster_name"));
         }
     };
     let mut what = what;

@@ -18,6 +18,7 @@ use crate::provider::context::ProviderContext;
 use crate::resources::attributes::{self, COMPLETE};
 use crate::resources::composite::Composite;
 use crate::resources::step::{During, Verb};
+use crate::resources::unfinished;
 use crate::resources::workload_access::{self, Granted, Workload};
 
 /// Reads the object; never waits for a better state of it.
@@ -42,6 +43,10 @@ pub(super) async fn read(
         Ok(observed) => observed,
         Err(error) => return Err(state.told(Verb::Reading, &error)),
     };
+    // Until its answer was seen, an add-on that a failed create of this state did not make is another
+    // one's.
+    let confirmed = state.addon_arn.is_value() || !unfinished::is(private);
+    let addon = addon.filter(|addon| confirmed || unfinished::is_of(private, &addon.tags));
     let Some(addon) = addon else {
         let left = role.and_then(|found| found.role).is_some_and(|role| {
             Observed::read(&role.tags, &cx.provider.ignore_tags, &[])
@@ -54,7 +59,7 @@ pub(super) async fn read(
         without_addon(&mut state);
         return Ok(Found::Present(Box::new(state)));
     };
-    attributes::keep_unfinished(private, addon.tags.contains_key(tags::CREATING));
+    unfinished::keep(private, addon.tags.contains_key(tags::CREATING));
     record(&mut state, &addon);
     if let Some(latest) = offered.as_deref().and_then(latest) {
         state.latest_compatible_version = Value::Value(latest);

@@ -105,7 +105,7 @@ async fn final_snapshot(
 
 fn snapshot_tags(prior: &Model, name: &str, volume_id: &str) -> Tags {
     let owner = Owner { kind: KIND, name };
-    let mut tags = attributes::written_tags(&prior.tags_all, owner, false);
+    let mut tags = attributes::written_tags(&prior.tags_all, owner, None);
     // Not to be backed up as if it were a volume.
     tags.remove(tags::BACKUP);
     tags.insert("Name".to_owned(), name.to_owned());

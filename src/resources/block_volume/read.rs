@@ -18,6 +18,7 @@ use crate::provider::context::ProviderContext;
 use crate::resources::attributes::{self, COMPLETE};
 use crate::resources::composite::{Composite, import_id};
 use crate::resources::step::{During, StepError, Verb};
+use crate::resources::unfinished;
 
 /// Reads the object; never waits for a better state of it.
 pub(super) async fn read(
@@ -38,7 +39,7 @@ pub(super) async fn read(
         };
     let start = modification.as_ref().and_then(|modification| modification.start_time.as_deref());
     Budget::note(private, start, OffsetDateTime::now_utc());
-    attributes::keep_unfinished(private, volume.tags.contains_key(tags::CREATING));
+    unfinished::keep(private, volume.tags.contains_key(tags::CREATING));
     let importing = state.arn.is_null();
     if importing {
         defaults_of_the_provider(&mut state);

@@ -7,8 +7,8 @@
 //! 2. The settings in the order of [`SETTINGS`], those that differ only.
 //! 3. `tags`: the creation marker comes off when the whole composite is done.
 //!
-//! Taken over: a bucket that carries the owner's tag and still the creation marker, that is, what a
-//! create left behind that never ended. Nothing else, ever.
+//! Taken over: a bucket that carries the owner's tag and still the creation marker, and that no create
+//! is at work at, that is, what one left behind that never ended. Nothing else, ever.
 
 mod delete;
 mod observed;
@@ -21,7 +21,7 @@ pub use observed::{
     Further, OWNERSHIP, Observed, Reading, TLS_STATEMENT, Tagged, read, statements,
 };
 pub use place::{Place, place, place_for_plan};
-pub use walk::{SETTINGS, Told, Walk, Walked};
+pub use walk::{SETTINGS, Told, Walk, Walked, Whose};
 
 use crate::aws::s3::cors::CorsRule;
 use crate::aws::s3::lifecycle::Lifecycle;
@@ -30,6 +30,11 @@ use crate::aws::s3::object_lock::ObjectLock;
 use crate::aws::s3::replication::Replication;
 use crate::aws::s3::settings::{Encryption, Logging, PublicAccessBlock};
 use crate::framework::value::Value;
+
+/// A bucket in words.
+pub fn named(name: &str) -> String {
+    format!("bucket {name}")
+}
 
 /// Versioning of a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -182,14 +182,14 @@ impl Tagged<'_> {
         Owner { kind: self.kind, name: self.owner_name }
     }
 
-    /// The tags a bucket is to carry.
-    pub fn wanted(&self, creating: bool) -> Tags {
-        written(self.tags_all, self.owner(), creating)
+    /// The tags a bucket is to carry, with this creation marker if any.
+    pub fn wanted(&self, marker: Option<&str>) -> Tags {
+        written(self.tags_all, self.owner(), marker)
     }
 
     /// From the tags found to those wanted.
-    pub fn changes(&self, found: &Tags, creating: bool) -> TagChanges {
-        TagChanges::between(found, &self.wanted(creating), self.ignore)
+    pub fn changes(&self, found: &Tags, marker: Option<&str>) -> TagChanges {
+        TagChanges::between(found, &self.wanted(marker), self.ignore)
     }
 }
 
@@ -221,7 +221,7 @@ impl Wanted {
     }
 
     fn steps<'a>(&'a self, observed: &'a Observed, tagged: &Tagged<'_>) -> Vec<Judged<'a>> {
-        let tags = observed.tags.denies(|found| tagged.changes(found, false).is_empty());
+        let tags = observed.tags.denies(|found| tagged.changes(found, None).is_empty());
         let mut steps: Vec<Judged<'a>> = vec![
             (
                 "public_access_block",

@@ -2,7 +2,7 @@
 //! S3 refuses settings written at the same time. Buckets do not wait for each other.
 
 use super::observed::{OWNERSHIP, Observed, Reading, Tagged, read};
-use super::{Place, Versioning, Wanted, WantedFurther};
+use super::{Place, Versioning, Wanted, WantedFurther, named};
 use crate::aws::error::Service;
 use crate::aws::s3::bucket::{
     Created, NewBucket, Standing, create_bucket, delete_tags, find_standing, find_tags, put_tags,
@@ -19,10 +19,10 @@ use crate::aws::s3::settings::{
 use crate::aws::s3::{Bucket, Settled, settled};
 use crate::aws::wait::Seen;
 use crate::aws::{Clients, Error, Tags, Wait, retry};
-use crate::platform::tags::{
-    CREATING, IgnoreRules, Observed as ObservedTags, RESOURCE, TagChanges,
-};
+use crate::platform::tags::{self, CREATING, RESOURCE, TagChanges};
+use crate::provider::claims::{Claim, Takeover};
 use crate::resources::step::{During as _, StepError, proceed};
+use crate::resources::unfinished;
 
 /// How long a new bucket or a busy one may refuse a setting.
 /// AWS names no limit; two minutes is what other tools have settled on.
@@ -48,10 +48,21 @@ pub struct Walk<'a> {
     pub place: &'a Place,
     /// The tags.
     pub tagged: Tagged<'a>,
+    /// The claim of the whole operation.
+    pub claim: &'a Claim<'a>,
     /// Whether names are of the account-regional namespace.
     pub account_regional: bool,
     /// How a taken name is told.
     pub told: Told,
+}
+
+/// Whose a bucket turns out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// It is there, and ours.
+    Ours,
+    /// Another create's after all, which was faster.
+    Another,
 }
 
 /// What a walk came to.
@@ -69,22 +80,17 @@ impl Walk<'_> {
     }
 
     /// All steps but the last. `recorded` says that the state knows the bucket as its own; `done`
-    /// is told each step that is over.
+    /// is told each step that is over, and `whose` as in [`Walk::existing_or_new`].
     pub async fn bring_about(
         &self,
         wanted: &Wanted,
         recorded: bool,
+        whose: &(dyn Fn(Whose) + Send + Sync),
         done: &(dyn Fn(&'static str) + Send + Sync),
     ) -> Result<Walked, StepError> {
-        let observed = Box::pin(self.existing_or_new(
-            &wanted.name,
-            recorded,
-            wanted.further.is_some(),
-            &|| {
-                done("bucket");
-            },
-        ))
-        .await?;
+        let further = wanted.further.is_some();
+        let found = self.existing_or_new(&wanted.name, recorded, further, whose);
+        let observed = Box::pin(found).await?;
         let wrote = Box::pin(self.settings(wanted, &observed, &|_| true, done)).await?;
         self.end(wanted, &observed, wrote, done).await
     }
@@ -138,18 +144,23 @@ impl Walk<'_> {
         let bucket = self.bucket(wanted);
         let found =
             find_tags(self.clients, bucket).await.during("tags", &doing)?.unwrap_or_default();
-        let changes = self.tagged.changes(&found, false);
+        match self.claim.judge(&named(bucket.name), &found, self.tagged.owner()) {
+            Takeover::Ours | Takeover::Left => {}
+            Takeover::NotNow(other) => return Err(unfinished::refused("tags", &doing, &other)),
+            Takeover::Never => return Err(completed_elsewhere(&doing)),
+        }
+        let changes = self.tagged.changes(&found, None);
         self.write_tags(bucket, found, changes).await.during("tags", doing)
     }
 
-    /// The bucket as it is, made first if there is none. `exists` is told as soon as it is there and
-    /// ours, before it is read.
+    /// The bucket as it is, made first if there is none. `whose` is told that it is there and ours
+    /// before it is read, and that it is not if the read shows so.
     pub async fn existing_or_new(
         &self,
         name: &str,
         recorded: bool,
         further: bool,
-        exists: &(dyn Fn() + Send + Sync),
+        whose: &(dyn Fn(Whose) + Send + Sync),
     ) -> Result<Observed, StepError> {
         let doing = format!("creating bucket {name}");
         proceed(self.wait, "bucket", &doing)?;
@@ -157,7 +168,7 @@ impl Walk<'_> {
         if recorded {
             let found = read(self.clients, bucket, further).await;
             if let Some(observed) = found.during("bucket", format!("reading bucket {name}"))? {
-                exists();
+                whose(Whose::Ours);
                 return Ok(observed);
             }
         }
@@ -165,20 +176,28 @@ impl Walk<'_> {
         if let Some(why) = (self.told.refusal)(&standing, name) {
             return Err(refused(&doing, &why));
         }
-        if standing == Standing::Ours {
+        let made = standing != Standing::Ours && self.create(name, &doing).await?;
+        if !made {
             self.may_take_over(bucket, &doing).await?;
-        } else {
-            self.create(name, &doing).await?;
         }
-        exists();
-        self.visible(bucket, further).await
+        whose(Whose::Ours);
+        let observed = self.visible(bucket, further, made).await?;
+        if let (true, Reading::Is(found)) = (made, &observed.tags)
+            && let Err(refused) = self.is_this_creates(name, found, &doing)
+        {
+            whose(Whose::Another);
+            return Err(refused);
+        }
+        Ok(observed)
     }
 
-    async fn create(&self, name: &str, doing: &str) -> Result<(), StepError> {
+    /// Asks for the bucket; answers whether it was made, as far as S3 tells. It does not in us-east-1,
+    /// where it answers alike when the account has it already.
+    async fn create(&self, name: &str, doing: &str) -> Result<bool, StepError> {
         let new = NewBucket {
             name: name.to_owned(),
             account_regional: self.account_regional,
-            tags: self.tagged.wanted(true),
+            tags: self.tagged.wanted(Some(self.claim.value())),
         };
         // A name that was deleted moments ago is busy for a while.
         let created = self
@@ -186,33 +205,56 @@ impl Walk<'_> {
             .retry_while(retry::busy, || create_bucket(self.clients, &new))
             .await
             .during("bucket", doing)?;
-        if created == Created::AlreadyOurs {
-            // Made between the question and the call, or by a call whose answer was lost.
-            let bucket = Bucket { name, owner: self.place.owner() };
-            return self.may_take_over(bucket, doing).await;
-        }
-        Ok(())
+        // Otherwise it was made between the question and the call, or by a call whose answer was lost.
+        Ok(created == Created::Created)
     }
 
     async fn may_take_over(&self, bucket: Bucket<'_>, doing: &str) -> Result<(), StepError> {
-        let tags = find_tags(self.clients, bucket).await.during("bucket", doing)?;
-        let tags = tags.unwrap_or_default();
-        let observed = ObservedTags::read(&tags, &IgnoreRules::default(), &[]);
-        let owner = self.tagged.owner();
-        if observed.may_be_adopted_by(owner) {
-            return Ok(());
+        let found = find_tags(self.clients, bucket).await.during("bucket", doing)?;
+        let found = found.unwrap_or_default();
+        match self.claim.judge(&named(bucket.name), &found, self.tagged.owner()) {
+            Takeover::Ours => Ok(()),
+            Takeover::Left => {
+                tracing::info!(bucket = bucket.name, "taking over what an interrupted create left");
+                let mark = TagChanges { put: self.claim.mark(), remove: Vec::new() };
+                self.write_tags(bucket, found, mark).await.during("bucket", doing)
+            }
+            Takeover::NotNow(other) => Err(unfinished::refused("bucket", doing, &other)),
+            Takeover::Never => Err(self.taken(bucket.name, &found, doing)),
         }
-        let whose = tags.get(RESOURCE).map(String::as_str);
-        Err(refused(doing, &(self.told.existing)(bucket.name, whose, observed.is_owned_by(owner))))
     }
 
-    /// Reads a bucket that was made just now, as soon as all of S3 knows it.
-    async fn visible(&self, bucket: Bucket<'_>, further: bool) -> Result<Observed, StepError> {
+    /// Whether a bucket that S3 says was made for this create is so: another may have been faster.
+    fn is_this_creates(&self, name: &str, found: &Tags, doing: &str) -> Result<(), StepError> {
+        match self.claim.judge(&named(name), found, self.tagged.owner()) {
+            Takeover::Ours | Takeover::Left => Ok(()),
+            Takeover::NotNow(other) => Err(unfinished::refused("bucket", doing, &other)),
+            Takeover::Never => Err(self.taken(name, found, doing)),
+        }
+    }
+
+    fn taken(&self, name: &str, found: &Tags, doing: &str) -> StepError {
+        let whose = found.get(RESOURCE);
+        let ours = whose == Some(&self.tagged.owner().value());
+        refused(doing, &(self.told.existing)(name, whose.map(String::as_str), ours))
+    }
+
+    /// Reads a bucket that was made just now, as soon as all of S3 knows it, with its tags if they
+    /// were `made` with it.
+    async fn visible(
+        &self,
+        bucket: Bucket<'_>,
+        further: bool,
+        made: bool,
+    ) -> Result<Observed, StepError> {
         let what = format!("bucket {} to be visible", bucket.name);
         self.wait
             .within(PATIENCE)
             .until(Service::S3, "GetBucketVersioning", &what, || async {
                 Ok(match read(self.clients, bucket, further).await? {
+                    Some(observed) if made && !is_tagged(&observed) => {
+                        Seen::Pending("its tags are not visible".to_owned())
+                    }
                     Some(observed) => Seen::Done(observed),
                     None => Seen::Pending("NoSuchBucket".to_owned()),
                 })
@@ -290,7 +332,7 @@ impl Walk<'_> {
         let doing = format!("changing the tags of bucket {}", wanted.name);
         proceed(self.wait, "tags", &doing)?;
         let unfinished = found.contains_key(CREATING);
-        let changes = self.tagged.changes(found, unfinished);
+        let changes = self.tagged.changes(found, tags::marker(found));
         self.write_tags(self.bucket(wanted), found.clone(), changes).await.during("tags", doing)?;
         Ok(unfinished)
     }
@@ -369,6 +411,18 @@ fn again(error: &Error) -> bool {
 fn versioning_not_visible(error: &Error) -> bool {
     error.is_code("InvalidBucketState")
         || (error.is_code("InvalidRequest") && error.message.contains("ersioning"))
+}
+
+/// Whether a bucket shows whose it is.
+fn is_tagged(observed: &Observed) -> bool {
+    observed.known_tags().is_some_and(|tags| tags.contains_key(RESOURCE))
+}
+
+fn completed_elsewhere(doing: &str) -> StepError {
+    let why = "another run has marked it so meanwhile".to_owned();
+    let next = "Two configurations have this bucket now. Take it out of one of them, with terraform \
+                state rm and the address of this resource.";
+    StepError::refused("tags", doing, why, next)
 }
 
 fn refused(doing: &str, why: &str) -> StepError {

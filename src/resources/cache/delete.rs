@@ -6,7 +6,8 @@ use super::model::Model;
 use super::steps::{delete_user, delete_user_group, former_ids, leaving};
 use super::{KIND, wanted};
 use crate::aws::elasticache::replication_groups::{
-    delete_replication_group, find_replication_group, wait_replication_group_deleted,
+    ReplicationGroup, delete_replication_group, find_replication_group,
+    wait_replication_group_deleted,
 };
 use crate::aws::elasticache::{self, parameter_groups, subnet_groups, users};
 use crate::aws::tags::Tags;
@@ -16,15 +17,17 @@ use crate::framework::resource::{Context, Recorder};
 use crate::framework::value::{AttributePath, Diagnostic, Value};
 use crate::platform::cache::{self, Dimension};
 use crate::platform::tags::{IgnoreRules, Observed, Owner};
+use crate::provider::claims::{Claim, Takeover};
 use crate::provider::context::ProviderContext;
-use crate::resources::attributes::{self};
 use crate::resources::composite::{Composite, begin, conclude_delete};
 use crate::resources::step::{During, StepError, proceed};
 use crate::resources::timeouts::Operation;
+use crate::resources::unfinished;
 
 struct Teardown<'a> {
     clients: &'a Clients,
     wait: Wait,
+    claim: &'a Claim<'a>,
     prior: Model,
     id: String,
     unfinished: bool,
@@ -50,17 +53,23 @@ pub(super) async fn delete(
 ) -> Result<(), Diagnostic> {
     let (clients, wait) = begin(cx, &prior, Operation::Delete);
     let name = prior.name.clone().unwrap_or_default();
+    let claim = unfinished::begin(cx, &wait, &recorder.private);
     let teardown = Teardown {
         clients: &clients,
         wait: wait.clone(),
+        claim: &claim,
         id: prior.id.clone().unwrap_or_else(|| name.clone()),
-        unfinished: attributes::is_unfinished(&recorder.private),
+        unfinished: unfinished::is(&recorder.private),
         leaving: leaving(&recorder.private),
         ignore: &cx.provider.ignore_tags,
         prior,
     };
     let outcome = wait.govern(teardown.run(recorder)).await;
-    conclude_delete(&teardown.prior, outcome.err().as_slice(), recorder)
+    let prior = teardown.prior;
+    if outcome.is_ok() {
+        claim.complete();
+    }
+    conclude_delete(&prior, outcome.err().as_slice(), recorder)
 }
 
 impl Teardown<'_> {
@@ -121,8 +130,8 @@ impl Teardown<'_> {
         else {
             return Ok(());
         };
-        if self.prior.arn.is_null() && !self.owns(STEP, group.arn.as_deref()).await? {
-            // Its create never succeeded: what has its id now is somebody else's.
+        if self.prior.arn.is_null() && !self.made_or_left(&group).await? {
+            // Its create never succeeded: what has its id now is another's.
             return Ok(());
         }
         if let Some((dimension, _)) = wanted::scaled(&self.prior) {
@@ -153,6 +162,21 @@ impl Teardown<'_> {
                 })?;
         }
         wait_replication_group_deleted(self.clients, id, &self.wait).await.during(STEP, doing)
+    }
+
+    /// Whether a create of this state has made the replication group, or one that is over left it.
+    async fn made_or_left(&self, group: &ReplicationGroup) -> Result<bool, StepError> {
+        let Some(arn) = &group.arn else { return Ok(false) };
+        let what = format!("the replication group {}", self.id);
+        // Its tags cannot be read before it is available.
+        let found = self
+            .wait
+            .retry_while(retry::busy, || elasticache::list_tags(self.clients, arn))
+            .await
+            .during("replication_group", format!("reading the tags of {what}"))?;
+        let owner = Owner { kind: KIND, name: &self.id };
+        let takeover = self.claim.judge(&what, &found, owner);
+        Ok(matches!(takeover, Takeover::Ours | Takeover::Left))
     }
 
     async fn end_scaling(&self, dimension: Dimension) -> Result<(), StepError> {

@@ -16,9 +16,12 @@ use crate::framework::resource::Context;
 use crate::framework::value::{AttributePath, Diagnostic, Diagnostics};
 use crate::platform::stores::Store;
 use crate::platform::tags::{IgnoreRules, Observed, Owner, RESOURCE};
+use crate::provider::claims::Claims;
 use crate::provider::context::ProviderContext;
+use crate::resources::bucket;
 use crate::resources::composite::Composite;
 use crate::resources::step::{During as _, StepError, Verb};
+use crate::resources::unfinished;
 use crate::resources::workload_access::{self, Conflict};
 
 /// Asks for every bucket that is new in the plan, every bucket that would go, and the roles and
@@ -35,13 +38,15 @@ pub(super) async fn find(
     let names = planned.recorded_names();
     let new = names.iter().filter(|(store, name)| recorded.get(*store) != Some(name));
     let owner_name = planned.owner_name().unwrap_or_default();
-    let looks = new.map(|(store, name)| look(&clients, place, planned, *store, name, &owner_name));
+    let claims = &cx.provider.claims;
+    let looks =
+        new.map(|(store, name)| look(&clients, claims, place, planned, *store, name, &owner_name));
     let goes = prior.map(|prior| removed(prior, planned)).unwrap_or_default();
     let goes = goes.into_iter().map(|(store, name)| leave(&clients, place, planned, store, name));
     let (looks, goes, access) = futures_util::future::join3(
         join_all(looks),
         join_all(goes),
-        access(&clients, place, prior, planned),
+        access(&clients, claims, place, prior, planned),
     )
     .await;
     for found in looks.into_iter().chain(goes).chain([access]) {
@@ -75,6 +80,7 @@ impl Told {
 /// Whose the name of a new bucket is.
 async fn look(
     clients: &Clients,
+    claims: &Claims,
     place: &Place,
     planned: &Model,
     store: Store,
@@ -94,8 +100,10 @@ async fn look(
     let tags = find_tags(clients, bucket).await.during("bucket", doing)?.unwrap_or_default();
     let observed = Observed::read(&tags, &IgnoreRules::default(), &[]);
     let owner = Owner { kind: KIND, name: owner_name };
-    if observed.may_be_adopted_by(owner) {
-        return Ok(Told::default());
+    if observed.unfinished_of(owner).is_some() {
+        let other = claims.being_made(&bucket::named(name), &tags, owner);
+        let warned = other.map(|other| Told::warning(unfinished::warning(&other, path)));
+        return Ok(warned.unwrap_or_default());
     }
     let told = existing(name, tags.get(RESOURCE).map(String::as_str), observed.is_owned_by(owner));
     // A replacement deletes the old buckets of the same name first: only apply can tell.
@@ -187,6 +195,7 @@ fn absent_is_empty(answer: Result<bool, Error>) -> Result<bool, Error> {
 /// Roles and service accounts of somebody else that a new role or association would meet.
 async fn access(
     clients: &Clients,
+    claims: &Claims,
     place: &Place,
     prior: Option<&Model>,
     planned: &Model,
@@ -202,10 +211,12 @@ async fn access(
             continue;
         }
         let doing = format!("looking for role {}", workload.role_name);
-        let found = workload_access::conflicts(clients, workload).await.during("role", doing)?;
+        let found =
+            workload_access::conflicts(clients, claims, workload).await.during("role", doing)?;
         let path = AttributePath::new("pod_identity");
         for conflict in found {
-            told.errors.push(match conflict {
+            let list = if conflict.may_pass() { &mut told.warnings } else { &mut told.errors };
+            list.push(match conflict {
                 Conflict::Role { what } => diagnostic(
                     "Role Name Taken",
                     format!(
@@ -224,6 +235,7 @@ async fn access(
                     ),
                     path.clone().attribute("service_account"),
                 ),
+                Conflict::BeingMade(other) => unfinished::warning(&other, path.clone()),
             });
         }
     }

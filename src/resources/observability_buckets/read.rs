@@ -20,11 +20,11 @@ use crate::framework::resource::{Context, Found};
 use crate::framework::value::{Diagnostic, StringMap, Value, known_map};
 use crate::platform::stores::{Product, Store};
 use crate::provider::context::ProviderContext;
-use crate::resources::attributes::{self};
 use crate::resources::bucket::place;
 use crate::resources::bucket::{self, Observed, Tagged};
 use crate::resources::composite::Composite;
 use crate::resources::step::{During as _, StepError, Verb};
+use crate::resources::unfinished;
 use crate::resources::workload_access::{self, Granted};
 
 /// What was found of one bucket of the state.
@@ -65,7 +65,7 @@ pub(super) async fn read(
     if nothing {
         return Ok(Found::Gone);
     }
-    attributes::keep_unfinished(private, unfinished(&buckets));
+    unfinished::keep(private, unfinished(&buckets));
     let mut found = describe(cx, &place, state, &buckets, &access, &unwanted);
     let going: Vec<String> = leaving(private, BTreeSet::new(), &shares).into_iter().collect();
     if !going.is_empty() {

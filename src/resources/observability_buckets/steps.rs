@@ -28,11 +28,12 @@ use crate::platform::stores::{Product, Store};
 use crate::platform::tags::Owner;
 use crate::provider::context::ProviderContext;
 use crate::resources::bucket::place;
-use crate::resources::bucket::{Tagged, Told, Walk, Walked, delete_bucket};
+use crate::resources::bucket::{Tagged, Told, Walk, Walked, Whose, delete_bucket};
 use crate::resources::composite::{Composite, begin, conclude};
 use crate::resources::step::{StepError, reason};
 use crate::resources::timeouts::Operation;
-use crate::resources::workload_access::{self, Granted};
+use crate::resources::unfinished;
+use crate::resources::workload_access::{self, Access, Granted};
 
 /// Creates or updates.
 pub(super) async fn apply(
@@ -51,6 +52,7 @@ pub(super) async fn apply(
     work.old_roles = leaving(&recorder.private, work.old_roles, &work.shares);
     keep_leaving(&mut recorder.private, &work.old_roles);
     let (clients, wait) = begin(cx, &goal, operation);
+    let claim = unfinished::begin(cx, &wait, &recorder.private);
     let tags_all = known_map(&goal.tags_all).unwrap_or_default();
     let walk = Walk {
         clients: &clients,
@@ -62,13 +64,14 @@ pub(super) async fn apply(
             tags_all: &tags_all,
             ignore: &cx.provider.ignore_tags,
         },
+        claim: &claim,
         account_regional: goal.namespace() == Some(BucketNamespace::AccountRegional),
         told: Told { refusal, existing },
     };
     let progress = Progress::new(start(&goal, prior.as_ref()), recorder, prior.is_some());
     let failures = wait.govern(carry_out(&walk, &work, &progress)).await;
     progress.end(failures.is_empty());
-    conclude(cx, operation, &goal, &failures, recorder)
+    conclude(cx, claim, operation, &goal, &failures, recorder)
 }
 
 /// What one apply has to do.
@@ -215,6 +218,14 @@ impl<'a> Progress<'a> {
         });
     }
 
+    /// The bucket is another create's after all.
+    fn lost(&self, bucket: &Bucket) {
+        self.note(|state| {
+            insert(&mut state.bucket_names, bucket.store.key(), None);
+            state.set_bucket_status(bucket.store, pending("bucket", ""));
+        });
+    }
+
     fn failed(&self, store: Store, error: &StepError) {
         self.remark(|state| {
             let step = state.pending_step(store).unwrap_or_else(|| "bucket".to_owned());
@@ -280,7 +291,11 @@ async fn walk_bucket<'w>(
 ) -> (&'w Bucket, Result<Walked, StepError>) {
     let recorded = work.recorded.get(&bucket.store) == Some(&bucket.wanted.name);
     let done = |step: &'static str| progress.bucket(bucket, step);
-    let walked = Box::pin(walk.bring_about(&bucket.wanted, recorded, &done)).await;
+    let whose = |whose| match whose {
+        Whose::Ours => done("bucket"),
+        Whose::Another => progress.lost(bucket),
+    };
+    let walked = Box::pin(walk.bring_about(&bucket.wanted, recorded, &whose, &done)).await;
     if let Err(error) = &walked {
         progress.failed(bucket.store, error);
     }
@@ -291,6 +306,16 @@ async fn walk_bucket<'w>(
         );
     }
     (bucket, walked)
+}
+
+fn access<'a>(walk: &'a Walk<'_>, share: &'a Share) -> Access<'a> {
+    Access {
+        clients: walk.clients,
+        wait: walk.wait,
+        workload: &share.workload,
+        ignore: walk.tagged.ignore,
+        claim: walk.claim,
+    }
 }
 
 /// Brings a role about; answers whether it carries the creation marker.
@@ -315,15 +340,7 @@ async fn bring_access<'w>(
             }
         });
     };
-    let brought = workload_access::bring_about(
-        walk.clients,
-        walk.wait,
-        &share.workload,
-        &known,
-        walk.tagged.ignore,
-        &record,
-    )
-    .await;
+    let brought = access(walk, share).bring_about(&known, &record).await;
     (share, brought.map(|brought| brought.unfinished))
 }
 
@@ -387,10 +404,7 @@ async fn finish(
             }
         }
     });
-    let shares = shares.iter().map(|share| {
-        let workload = &share.workload;
-        workload_access::finish(walk.clients, walk.wait, workload, walk.tagged.ignore)
-    });
+    let shares = shares.iter().map(|share| async { access(walk, share).finish().await });
     let (buckets, shares) = join(join_all(buckets), join_all(shares)).await;
     let shares = shares.into_iter().filter_map(Result::err);
     buckets.into_iter().flatten().chain(shares).collect()

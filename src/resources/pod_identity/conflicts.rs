@@ -12,6 +12,7 @@ use crate::platform::tags::{IgnoreRules, Observed as ObservedTags};
 use crate::provider::context::ProviderContext;
 use crate::resources::composite::Composite;
 use crate::resources::step::{During as _, Verb};
+use crate::resources::unfinished;
 use crate::resources::workload_access::{self, Conflict, Observed, Workload, conflicts_with};
 
 /// Asks for the role of a create, and for the service account and the cluster of a new association.
@@ -37,7 +38,7 @@ pub(super) async fn find(
     let (found, cluster) = Box::pin(join(found, cluster)).await;
     let doing = format!("looking for role {} and its association", workload.role_in_use());
     match found.during("role", doing) {
-        Ok(found) => judge(prior, planned, &workload, &found, new_key, diagnostics),
+        Ok(found) => judge(cx, prior, planned, &workload, &found, new_key, diagnostics),
         Err(error) => diagnostics.add_error(planned.told(Verb::Planning, &error)),
     }
     match cluster.transpose().during("cluster", "describing the cluster and its add-on") {
@@ -47,6 +48,7 @@ pub(super) async fn find(
 }
 
 fn judge(
+    cx: &Context<ProviderContext>,
     prior: Option<&Model>,
     planned: &Model,
     workload: &Workload,
@@ -60,7 +62,12 @@ fn judge(
     if !new_key {
         return;
     }
-    let conflicts = conflicts_with(workload, found.role.as_ref(), found.association.as_ref());
+    let (role, association) = (found.role.as_ref(), found.association.as_ref());
+    let claims = &cx.provider.claims;
+    let being_made = workload_access::being_made(claims, workload, role, association);
+    let path = || AttributePath::new("service_account");
+    diagnostics.warnings.extend(being_made.map(|other| unfinished::warning(&other, path())));
+    let conflicts = conflicts_with(workload, role, association);
     if conflicts.is_empty() && prior.is_none() {
         let finished = finished(planned, workload, found);
         // With a role made elsewhere, apply would record that role before it met the association.
@@ -88,8 +95,10 @@ fn judge(
                     sentence(&what),
                     planned.key_text().unwrap_or_default()
                 ),
-                AttributePath::new("service_account"),
+                path(),
             ),
+            // It was told above.
+            Conflict::BeingMade(_) => continue,
         });
     }
 }
@@ -104,7 +113,7 @@ fn finished(planned: &Model, workload: &Workload, found: &Observed) -> Option<Di
         &found.role.as_ref()?.tags
     };
     let observed = ObservedTags::read(tags, &IgnoreRules::default(), &[]);
-    if observed.creating {
+    if observed.marker.is_some() {
         return None;
     }
     let id = planned.key_text().unwrap_or_default();

@@ -15,7 +15,8 @@ use crate::provider::context::ProviderContext;
 use crate::resources::composite::{Composite, begin, conclude};
 use crate::resources::step::{During as _, StepError};
 use crate::resources::timeouts::Operation;
-use crate::resources::workload_access::{self, Granted, Workload};
+use crate::resources::unfinished;
+use crate::resources::workload_access::{self, Access, Granted};
 
 /// Creates or updates.
 pub(super) async fn apply(
@@ -41,20 +42,26 @@ pub(super) async fn apply(
     goal.id = goal.key_text().map_or(Value::Null, Value::Value);
     let operation = Operation::of(prior.as_ref());
     let (clients, wait) = begin(cx, &goal, operation);
-    let work = carry_out(cx, &clients, &wait, &workload, prior.as_ref(), &goal, recorder);
+    let claim = unfinished::begin(cx, &wait, &recorder.private);
+    let access = Access {
+        clients: &clients,
+        wait: &wait,
+        workload: &workload,
+        ignore: &cx.provider.ignore_tags,
+        claim: &claim,
+    };
+    let work = carry_out(&access, prior.as_ref(), &goal, recorder);
     let outcome = wait.govern(work).await;
-    conclude(cx, operation, &goal, outcome.err().as_slice(), recorder)
+    conclude(cx, claim, operation, &goal, outcome.err().as_slice(), recorder)
 }
 
 async fn carry_out(
-    cx: &Context<ProviderContext>,
-    clients: &Clients,
-    wait: &Wait,
-    workload: &Workload,
+    access: &Access<'_>,
     prior: Option<&Model>,
     goal: &Model,
     recorder: &mut Recorder<Model>,
 ) -> Result<(), StepError> {
+    let Access { clients, wait, .. } = *access;
     let mut granted = prior.map(Model::granted).unwrap_or_default();
     if let Some(prior) = prior
         && prior.key() != goal.key()
@@ -62,14 +69,11 @@ async fn carry_out(
         remove_former(clients, wait, prior, recorder).await?;
         granted.association_id = None;
     }
-    let ignore = &cx.provider.ignore_tags;
     let reached = Mutex::new(granted.clone());
     let record = |granted: &Granted| {
         *reached.lock().unwrap_or_else(PoisonError::into_inner) = granted.clone();
     };
-    let outcome =
-        Box::pin(workload_access::bring_about(clients, wait, workload, &granted, ignore, &record))
-            .await;
+    let outcome = Box::pin(access.bring_about(&granted, &record)).await;
     let reached = reached.into_inner().unwrap_or_else(PoisonError::into_inner);
     if reached.role_arn.is_some() {
         let mut state = goal.clone();
@@ -81,7 +85,7 @@ async fn carry_out(
     }
     let brought = outcome?;
     if brought.unfinished {
-        workload_access::finish(clients, wait, workload, ignore).await?;
+        access.finish().await?;
     }
     learn(clients, goal, brought.granted, recorder).await
 }

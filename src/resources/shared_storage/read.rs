@@ -27,6 +27,7 @@ use crate::resources::workload_access::{self, Granted};
 
 use super::plan::{desired_policy, says_the_same};
 use crate::resources::composite::Composite;
+use crate::resources::unfinished;
 
 /// What AWS has of one shared storage.
 struct Observation {
@@ -58,7 +59,7 @@ pub(super) async fn read(
         Ok(None) => return Ok(Found::Gone),
         Err(error) => return Err(state.told(Verb::Reading, &error)),
     };
-    attributes::keep_unfinished(private, observed.system.tags.contains_key(tags::CREATING));
+    unfinished::keep(private, observed.system.tags.contains_key(tags::CREATING));
     record(cx, &clients, &mut state, &observed);
     Ok(Found::Present(Box::new(state)))
 }

@@ -9,6 +9,7 @@ use crate::aws::eks::{self, Association, AssociationKey};
 use crate::aws::iam::{self, Role};
 use crate::aws::{Clients, Error};
 use crate::platform::tags::{IgnoreRules, Observed as ObservedTags, Owner, RESOURCE};
+use crate::provider::claims::{BeingMade, Claims};
 
 /// What exists.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,6 +37,15 @@ pub enum Conflict {
         /// What exists and whose it is, as a sentence without its full stop.
         what: String,
     },
+    /// It was made for this owner, by a create that is at work at it still.
+    BeingMade(BeingMade),
+}
+
+impl Conflict {
+    /// Whether it may be out of the way when the plan is carried out.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::BeingMade(_))
+    }
 }
 
 /// Reads everything at once. The association is asked for by its id where the state has one.
@@ -94,7 +104,11 @@ pub(super) async fn find_association(
 }
 
 /// What of somebody else stands in the way of a create; asked at plan.
-pub async fn conflicts(clients: &Clients, workload: &Workload) -> Result<Vec<Conflict>, Error> {
+pub async fn conflicts(
+    clients: &Clients,
+    claims: &Claims,
+    workload: &Workload,
+) -> Result<Vec<Conflict>, Error> {
     let role: OptionFuture<_> = workload
         .given_role_arn
         .is_none()
@@ -103,10 +117,30 @@ pub async fn conflicts(clients: &Clients, workload: &Workload) -> Result<Vec<Con
     let role = async { role.await.unwrap_or(Ok(None)) };
     let association = find_association(clients, workload.key.as_ref(), None);
     let (role, association) = futures_util::future::try_join(role, association).await?;
-    Ok(conflicts_with(workload, role.as_ref(), association.as_ref()))
+    let (role, association) = (role.as_ref(), association.as_ref());
+    let mut found = conflicts_with(workload, role, association);
+    found.extend(being_made(claims, workload, role, association).map(Conflict::BeingMade));
+    Ok(found)
 }
 
-/// The same of what was found already.
+/// Whether another create of the same owner is at work at what was found.
+pub fn being_made(
+    claims: &Claims,
+    workload: &Workload,
+    role: Option<&Role>,
+    association: Option<&Association>,
+) -> Option<BeingMade> {
+    let owner = workload.owner();
+    if workload.given_role_arn.is_none() {
+        let role = role?;
+        return claims.being_made(&format!("role {}", role.name), &role.tags, owner);
+    }
+    let association = association?;
+    let what = format!("Pod Identity association {}", association.id);
+    claims.being_made(&what, &association.tags, owner)
+}
+
+/// What of somebody else was found already.
 pub fn conflicts_with(
     workload: &Workload,
     role: Option<&Role>,

@@ -8,9 +8,9 @@
 //!
 //! A role or association that exists already is taken over only if it was made for the same owner;
 //! a role moreover only while it carries the creation marker, which says that its create never
-//! completed. Where the role is given, the association carries the marker instead. Everything else
-//! belongs to somebody, and is refused with the owner's name; an association that an add-on owns is
-//! never changed. Removal deletes the association first, and never a role that is not tagged as the
+//! completed, and only when no other create is at work at it. Where the role is given, the
+//! association carries the marker instead. Everything else belongs to somebody, and is refused with
+//! the owner's name; an association that an add-on owns is never changed. Removal deletes the association first, and never a role that is not tagged as the
 //! owner's.
 
 mod find;
@@ -20,9 +20,9 @@ mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use find::{Conflict, Observed, conflicts, conflicts_with, find};
+pub use find::{Conflict, Observed, being_made, conflicts, conflicts_with, find};
 pub use remove::{remove, remove_association};
-pub use steps::{Brought, bring_about, finish};
+pub use steps::{Access, Brought};
 
 use crate::aws::arn::Arn;
 use crate::aws::eks::{Association, AssociationKey, SessionSettings};
@@ -118,7 +118,7 @@ impl Workload {
                 if !self.trusts(existing.trust_policy.as_deref()) {
                     found.push(format!("the trust policy of role {role} was changed"));
                 }
-                if !self.tag_changes(&existing.tags, ignore).is_empty() {
+                if !self.tag_changes(&existing.tags, None, ignore).is_empty() {
                     found.push(format!("the tags of role {role} were changed"));
                 }
                 found.extend(self.role_differences(existing));
@@ -178,7 +178,7 @@ impl Workload {
                 changed"
             ));
         }
-        let changed = !self.tag_changes(&association.tags, ignore).is_empty();
+        let changed = !self.tag_changes(&association.tags, None, ignore).is_empty();
         changed
             .then(|| format!("the tags of the Pod Identity association of {account} were changed"))
     }
@@ -233,32 +233,14 @@ impl Workload {
         }
     }
 
-    /// From the tags found to those of a finished object.
-    fn tag_changes(&self, found: &BTreeMap<String, String>, ignore: &IgnoreRules) -> TagChanges {
-        TagChanges::between(found, &tags::written(&self.tags_all, self.owner(), false), ignore)
-    }
-
-    /// The same for the association, which keeps the marker of a create that is under way.
-    fn association_tag_changes(
+    /// From the tags found to those wanted, with this creation marker if any.
+    fn tag_changes(
         &self,
         found: &BTreeMap<String, String>,
+        marker: Option<&str>,
         ignore: &IgnoreRules,
     ) -> TagChanges {
-        if self.given_role_arn.is_some() {
-            self.tag_changes_before_the_end(found, ignore)
-        } else {
-            self.tag_changes(found, ignore)
-        }
-    }
-
-    /// The same while the creation marker stays.
-    fn tag_changes_before_the_end(
-        &self,
-        found: &BTreeMap<String, String>,
-        ignore: &IgnoreRules,
-    ) -> TagChanges {
-        let creating = found.contains_key(tags::CREATING);
-        TagChanges::between(found, &tags::written(&self.tags_all, self.owner(), creating), ignore)
+        TagChanges::between(found, &tags::written(&self.tags_all, self.owner(), marker), ignore)
     }
 }
 

@@ -15,7 +15,7 @@ mod plan;
 mod selection;
 mod vault;
 
-pub(super) use plan::unfinished;
+pub(super) use plan::left;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,18 +27,21 @@ use crate::framework::resource::{ApplyRequest, Context, Recorder};
 use crate::framework::value::{AttributePath, Diagnostic, Value};
 use crate::platform::policies::backup_s3_policy_arns;
 use crate::platform::tags::{Observed, TagChanges};
+use crate::provider::claims::Claim;
 use crate::provider::context::ProviderContext;
 use crate::resources::attributes::{self, COMPLETE, tag_changes};
 use crate::resources::composite::{begin, conclude};
 use crate::resources::step::{During, StepError, proceed};
 use crate::resources::timeouts::Operation;
-use crate::resources::workload_access::{self, Granted, Workload};
+use crate::resources::unfinished;
+use crate::resources::workload_access::{Access, Granted, Workload};
 
 /// Everything the steps share.
 pub(super) struct Walk<'a> {
     provider: &'a ProviderContext,
     clients: Arc<Clients>,
     wait: Wait,
+    claim: &'a Claim<'a>,
     recorder: &'a mut Recorder<Model>,
     prior: Option<Model>,
     planned: Model,
@@ -58,11 +61,13 @@ pub(super) async fn apply(
     let ApplyRequest { planned, prior, .. } = request;
     let name = planned.name.clone().unwrap_or_default();
     let (clients, wait) = begin(cx, &planned, operation);
+    let claim = unfinished::begin(cx, &wait, &recorder.private);
     let goal = planned.clone();
     let walk = Walk {
         provider: &cx.provider,
         clients,
         wait: wait.clone(),
+        claim: &claim,
         recorder: &mut *recorder,
         prior,
         planned,
@@ -70,7 +75,7 @@ pub(super) async fn apply(
         account: String::new(),
     };
     let outcome = wait.govern(Box::pin(walk.run())).await;
-    conclude(cx, operation, &goal, outcome.err().as_slice(), recorder)
+    conclude(cx, claim, operation, &goal, outcome.err().as_slice(), recorder)
 }
 
 impl Walk<'_> {
@@ -100,9 +105,9 @@ impl Walk<'_> {
         proceed(&self.wait, step, &format!("beginning {step}"))
     }
 
-    /// The tags of vault and plan.
-    fn written_tags(&self, creating: bool) -> Tags {
-        attributes::written_tags(&self.planned.tags_all, wanted::owner(&self.name), creating)
+    /// The tags of vault and plan, with this creation marker if any.
+    fn written_tags(&self, marker: Option<&str>) -> Tags {
+        attributes::written_tags(&self.planned.tags_all, wanted::owner(&self.name), marker)
     }
 
     /// The state recorded last.
@@ -149,15 +154,8 @@ impl Walk<'_> {
         let note = |granted: &Granted| {
             (*seen.lock().unwrap_or_else(PoisonError::into_inner)).clone_from(&granted.role_arn);
         };
-        let brought = workload_access::bring_about(
-            &self.clients,
-            &self.wait,
-            &workload,
-            &granted,
-            &self.provider.ignore_tags,
-            &note,
-        );
-        let brought = Box::pin(brought).await;
+        let access = self.access(&workload);
+        let brought = Box::pin(access.bring_about(&granted, &note)).await;
         let role_arn = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(arn) = role_arn {
             self.recorder.update(|state| state.role_arn = Value::Value(arn));
@@ -176,6 +174,16 @@ impl Walk<'_> {
         let planned = &self.planned;
         self.recorder.update(|state| state.include_s3 = planned.include_s3);
         Ok(())
+    }
+
+    fn access<'b>(&'b self, workload: &'b Workload) -> Access<'b> {
+        Access {
+            clients: &self.clients,
+            wait: &self.wait,
+            workload,
+            ignore: &self.provider.ignore_tags,
+            claim: self.claim,
+        }
     }
 
     /// The role of the state. Where that is a given one, a role made before it was given is known
@@ -203,8 +211,7 @@ impl Walk<'_> {
         let partition = self.clients.partition().id;
         let workload = wanted::workload(&self.planned, self.clients.region(), partition);
         if workload.given_role_arn.is_none() {
-            let ignore = &self.provider.ignore_tags;
-            workload_access::finish(&self.clients, &self.wait, &workload, ignore).await?;
+            self.access(&workload).finish().await?;
         }
         self.retag("vault", &state.vault_arn).await
     }
@@ -213,7 +220,7 @@ impl Walk<'_> {
         let Value::Value(arn) = arn else { return Ok(()) };
         let doing = format!("tagging the {noun} {}", self.name);
         let found = backup::find_tags(&self.clients, arn).await.during("tags", &*doing)?;
-        let wanted = self.written_tags(false);
+        let wanted = self.written_tags(None);
         let ignore = &self.provider.ignore_tags;
         let changes = TagChanges::between(&found.unwrap_or_default(), &wanted, ignore);
         backup::change_tags(&self.clients, arn, &tag_changes(changes)).await.during("tags", doing)

@@ -6,7 +6,9 @@ use crate::aws::backup::plans::{self, NewPlan, Plan};
 use crate::aws::backup::{self, request_id};
 use crate::framework::value::{AttributePath, Value};
 use crate::platform::naming::creation_token;
-use crate::platform::tags::{IgnoreRules, Observed};
+use crate::platform::tags::TagChanges;
+use crate::provider::claims::{Claim, Takeover};
+use crate::resources::attributes::tag_changes;
 use crate::resources::backup_plan::{KIND, wanted};
 use crate::resources::step::{During, StepError};
 
@@ -52,12 +54,22 @@ impl Walk<'_> {
                 return Ok(found);
             }
         }
-        let ignore = &self.provider.ignore_tags;
-        let Some(id) = unfinished(&self.clients, &self.name, ignore).await? else {
+        let Some(left) = left(&self.clients, self.claim, &self.name).await? else {
             return Ok(None);
         };
-        tracing::info!(plan = id, "taking over what an interrupted create left");
-        plans::find_plan_by_id(&self.clients, &id).await.during(STEP, doing)
+        self.take_over(&left).await?;
+        plans::find_plan_by_id(&self.clients, &left.id).await.during(STEP, doing)
+    }
+
+    async fn take_over(&self, left: &LeftPlan) -> Result<(), StepError> {
+        if left.ours {
+            return Ok(());
+        }
+        tracing::info!(plan = left.id, "taking over what an interrupted create left");
+        let mark = TagChanges { put: self.claim.mark(), remove: Vec::new() };
+        backup::change_tags(&self.clients, &left.arn, &tag_changes(mark))
+            .await
+            .during(STEP, format!("taking over the plan {}", self.name))
     }
 
     async fn create_plan(&mut self, rules: &[plans::Rule]) -> Result<Plan, StepError> {
@@ -69,15 +81,16 @@ impl Walk<'_> {
                 name: self.name.clone(),
                 rules: rules.to_vec(),
                 creator_request_id: request_id(&token),
-                tags: self.written_tags(true),
+                tags: self.written_tags(Some(self.claim.value())),
             };
             let created = plans::create_plan(&self.clients, &new).await;
             let created = created.during(STEP, &*doing).map_err(identical)?;
             // A token remembers its first plan, whatever has become of it.
             let found = plans::find_plan_by_id(&self.clients, &created.id).await;
             let Some(plan) = found.during(STEP, &*doing)? else { continue };
-            let ignore = &self.provider.ignore_tags;
-            if is_ours_unfinished(&self.clients, &self.name, &plan.arn, ignore).await? {
+            let (id, arn) = (&plan.id, &plan.arn);
+            if let Some(left) = judge(&self.clients, self.claim, &self.name, id, arn).await? {
+                self.take_over(&left).await?;
                 return Ok(plan);
             }
         }
@@ -95,31 +108,44 @@ impl Walk<'_> {
     }
 }
 
-/// The plan that a create of ours made and did not come to record: its id.
-pub(in crate::resources::backup_plan) async fn unfinished(
+/// A plan that a create of ours made and did not come to record.
+pub(in crate::resources::backup_plan) struct LeftPlan {
+    pub(in crate::resources::backup_plan) id: String,
+    arn: String,
+    /// Its marker is that of this very operation, or of one that the state tells of.
+    ours: bool,
+}
+
+/// The plan that was left, and that nobody is at work at.
+pub(in crate::resources::backup_plan) async fn left(
     clients: &Clients,
+    claim: &Claim<'_>,
     name: &str,
-    ignore: &IgnoreRules,
-) -> Result<Option<String>, StepError> {
+) -> Result<Option<LeftPlan>, StepError> {
     let doing = format!("looking for the plan {name}");
     for plan in plans::list_plans_by_name(clients, name).await.during(STEP, doing)? {
-        if is_ours_unfinished(clients, name, &plan.arn, ignore).await? {
-            return Ok(Some(plan.id));
+        if let Some(left) = judge(clients, claim, name, &plan.id, &plan.arn).await? {
+            return Ok(Some(left));
         }
     }
     Ok(None)
 }
 
-async fn is_ours_unfinished(
+async fn judge(
     clients: &Clients,
+    claim: &Claim<'_>,
     name: &str,
+    id: &str,
     arn: &str,
-    ignore: &IgnoreRules,
-) -> Result<bool, StepError> {
+) -> Result<Option<LeftPlan>, StepError> {
     let doing = format!("reading the tags of {arn}");
-    let tags = backup::find_tags(clients, arn).await.during(STEP, doing)?;
-    let observed = Observed::read(&tags.unwrap_or_default(), ignore, &[]);
-    Ok(observed.may_be_adopted_by(wanted::owner(name)))
+    let found = backup::find_tags(clients, arn).await.during(STEP, doing)?.unwrap_or_default();
+    let ours = match claim.judge(&format!("the plan {id}"), &found, wanted::owner(name)) {
+        Takeover::Ours => true,
+        Takeover::Left => false,
+        Takeover::NotNow(_) | Takeover::Never => return Ok(None),
+    };
+    Ok(Some(LeftPlan { id: id.to_owned(), arn: arn.to_owned(), ours }))
 }
 
 /// AWS keeps no two plans with the very same document.

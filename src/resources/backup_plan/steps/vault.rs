@@ -4,9 +4,13 @@ use super::Walk;
 use crate::aws::backup::{self, NewVault, Vault, request_id, settings};
 use crate::framework::value::{AttributePath, Value};
 use crate::platform::naming::creation_token;
+use crate::platform::tags::TagChanges;
+use crate::provider::claims::Takeover;
+use crate::resources::attributes::tag_changes;
 use crate::resources::backup_plan::read::record_vault_outputs;
 use crate::resources::backup_plan::{KIND, checks, wanted};
 use crate::resources::step::{During, StepError};
+use crate::resources::unfinished;
 
 const STEP: &str = "vault";
 
@@ -36,30 +40,50 @@ impl Walk<'_> {
             return Ok(());
         }
         let doing = format!("creating the vault {}", self.name);
-        let foreign = checks::foreign_vault(&self.clients, vault, &self.name).await;
-        if let Some(whose) = foreign.during(STEP, &*doing)? {
-            let next = checks::vault_taken(&self.name);
-            let refused = StepError::refused(STEP, &doing, whose, &next);
-            return Err(refused.blame(AttributePath::new("name")));
-        }
+        let found = backup::find_tags(&self.clients, &vault.arn).await.during(STEP, &*doing)?;
+        let found = found.unwrap_or_default();
+        let blame = |refused: StepError| refused.blame(AttributePath::new("name"));
+        let left =
+            match self.claim.judge(&checks::vault(&self.name), &found, wanted::owner(&self.name)) {
+                Takeover::Ours => false,
+                Takeover::Left => true,
+                Takeover::NotNow(other) => {
+                    return Err(blame(unfinished::refused(STEP, &doing, &other)));
+                }
+                Takeover::Never => {
+                    let whose = checks::whose(&self.clients, &self.name, &found);
+                    let next = checks::vault_taken(&self.name);
+                    return Err(blame(StepError::refused(STEP, &doing, whose, &next)));
+                }
+            };
         let key = self.planned.kms_key_arn.clone().as_option();
         if key.is_some() && key != vault.encryption_key_arn {
             let why = "an interrupted create left the vault with another key".to_owned();
             let refused = StepError::refused(STEP, &doing, why, "Delete that vault.");
             return Err(refused.blame(AttributePath::new("kms_key_arn")));
         }
-        tracing::info!(vault = vault.name, "taking over what an interrupted create left");
+        if left {
+            tracing::info!(vault = vault.name, "taking over what an interrupted create left");
+            let mark = TagChanges { put: self.claim.mark(), remove: Vec::new() };
+            let doing = format!("taking over the vault {}", self.name);
+            backup::change_tags(&self.clients, &vault.arn, &tag_changes(mark))
+                .await
+                .during(STEP, doing)?;
+        }
         Ok(())
     }
 
     async fn create_vault(&mut self) -> Result<Vault, StepError> {
         let doing = format!("creating the vault {}", self.name);
-        let token = creation_token(&self.account, self.clients.region(), KIND, &self.name, 0);
+        // AWS keeps one vault of a name. The token has only to tell a repeated call of this operation
+        // from a call of another, which AWS must not answer with this one's vault.
+        let key = format!("{}/{}", self.name, self.claim.nonce());
+        let token = creation_token(&self.account, self.clients.region(), KIND, &key, 0);
         let new = NewVault {
             name: self.name.clone(),
             encryption_key_arn: self.planned.kms_key_arn.clone().as_option(),
             creator_request_id: request_id(&token),
-            tags: self.written_tags(true),
+            tags: self.written_tags(Some(self.claim.value())),
         };
         let created = match backup::create_vault(&self.clients, &new).await {
             // The answer to the first attempt was lost, or somebody was faster.

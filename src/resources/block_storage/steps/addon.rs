@@ -7,15 +7,20 @@ use crate::aws::retry;
 use crate::framework::value::Value;
 use crate::platform::defaults::BLOCK_STORAGE;
 use crate::platform::naming::creation_token;
-use crate::platform::tags::Observed;
+use crate::provider::claims::Takeover;
 use crate::resources::block_storage::access::owner;
 use crate::resources::block_storage::health::{self, Health};
 use crate::resources::block_storage::read::association_id;
 use crate::resources::block_storage::{ADDON, KIND, configuration, plan};
 use crate::resources::step::{During, StepError};
+use crate::resources::unfinished;
 
-/// How many tokens are tried that belong to an add-on which is gone.
-const ATTEMPTS: u32 = 8;
+/// What asking for an add-on came to.
+pub(super) enum Made {
+    New(Addon),
+    /// It is there already.
+    Before(Addon),
+}
 
 impl Walk<'_> {
     /// The add-on that is there, if it may be taken.
@@ -25,7 +30,7 @@ impl Walk<'_> {
         let found = eks::find_addon_by_name(&self.clients, cluster, ADDON).await;
         let found = found.during(STEP, doing)?;
         if let Some(addon) = &found {
-            self.may_take_over(addon)?;
+            self.may_take_over(addon).await?;
         }
         Ok(found)
     }
@@ -38,13 +43,19 @@ impl Walk<'_> {
         settling: bool,
     ) -> Result<Addon, StepError> {
         let cluster = self.cluster_name.clone();
-        let found = if let Some(addon) = found {
-            self.record(&addon);
-            self.change(addon, settling).await?
-        } else {
-            let made = self.create(account, settling).await?;
-            self.record(&made);
-            made
+        let made = match found {
+            Some(addon) => Made::Before(addon),
+            None => self.create(account, settling).await?,
+        };
+        let found = match made {
+            Made::New(made) => {
+                self.record(&made);
+                made
+            }
+            Made::Before(addon) => {
+                self.record(&addon);
+                self.change(addon, settling).await?
+            }
         };
         if self.planned.wait_for == Value::Value("none".to_owned()) {
             return Ok(found);
@@ -79,26 +90,40 @@ impl Walk<'_> {
         })
     }
 
-    pub(super) fn may_take_over(&self, addon: &Addon) -> Result<(), StepError> {
-        if self.prior.is_some() {
-            return Ok(());
-        }
-        let tags = Observed::read(&addon.tags, &self.provider.ignore_tags, &[]);
-        if tags.may_be_adopted_by(owner(&self.cluster_name)) {
+    /// An add-on that the state does not know is taken over only if an earlier create of ours left it
+    /// unfinished, and only when nobody is at work at it.
+    pub(super) async fn may_take_over(&self, addon: &Addon) -> Result<(), StepError> {
+        if self.prior.as_ref().is_some_and(|prior| prior.addon_arn.is_value()) {
             return Ok(());
         }
         let doing = format!("installing add-on {ADDON}");
-        let why = plan::whose(&self.cluster_name, addon);
-        Err(StepError::refused(STEP, &doing, why, plan::IMPORT))
+        let what = format!("add-on {ADDON} of cluster {}", self.cluster_name);
+        match self.claim.judge(&what, &addon.tags, owner(&self.cluster_name)) {
+            Takeover::Ours => Ok(()),
+            Takeover::Left => {
+                tracing::info!(addon = addon.arn, "taking over what an interrupted create left");
+                eks::set_tags(&self.clients, &addon.arn, &self.claim.mark())
+                    .await
+                    .during(STEP, format!("taking over {what}"))
+            }
+            Takeover::NotNow(other) => Err(unfinished::refused(STEP, &doing, &other)),
+            Takeover::Never => {
+                let why = plan::whose(&self.cluster_name, addon);
+                Err(StepError::refused(STEP, &doing, why, plan::IMPORT))
+            }
+        }
     }
 
-    pub(super) async fn create(&self, account: &str, settling: bool) -> Result<Addon, StepError> {
+    pub(super) async fn create(&self, account: &str, settling: bool) -> Result<Made, StepError> {
         let cluster = &self.cluster_name;
         let doing = format!("installing add-on {ADDON} in cluster {cluster}");
         let text = |value: &Value<String>| value.clone().unwrap_or_default();
         let planned = &self.planned;
         let namespace = text(&planned.namespace);
-        let mut new = NewAddon {
+        // EKS keeps one add-on of a name. The token has only to tell a repeated call of this operation
+        // from a call of another, which EKS must not answer with this one's.
+        let key = format!("{cluster}/{}", self.claim.nonce());
+        let new = NewAddon {
             cluster_name: cluster.clone(),
             name: ADDON.to_owned(),
             version: text(&planned.addon_version),
@@ -106,31 +131,24 @@ impl Walk<'_> {
             configuration_values: planned.configuration_values.clone().as_option(),
             namespace: Some(namespace).filter(|one| *one != BLOCK_STORAGE.namespace),
             associations: vec![(text(&planned.service_account), self.role_arn())],
-            client_request_token: String::new(),
-            tags: self.addon_tags(true),
+            client_request_token: creation_token(account, self.clients.region(), KIND, &key, 0),
+            tags: self.addon_tags(Some(self.claim.value())),
         };
-        let role = new.associations.iter().map(|(_, role)| role.as_str()).collect::<String>();
-        for attempt in 0..ATTEMPTS {
-            let key = format!("{cluster}/{role}");
-            let region = self.clients.region();
-            new.client_request_token = creation_token(account, region, KIND, &key, attempt);
-            let created = self
-                .wait
-                .within(retry::PROPAGATION)
-                .retry_while(
-                    |error| settling && retry::role_not_visible(error),
-                    || addons::create_addon(&self.clients, &new),
-                )
-                .await;
-            let created = created.during(STEP, &*doing)?;
-            // A token remembers its first answer, also when that add-on is deleted.
-            let found = eks::find_addon_by_name(&self.clients, cluster, ADDON).await;
-            if found.during(STEP, &*doing)?.is_some() {
-                return Ok(created);
+        let created = self
+            .wait
+            .within(retry::PROPAGATION)
+            .retry_while(
+                |error| settling && retry::role_not_visible(error),
+                || addons::create_addon(&self.clients, &new),
+            )
+            .await;
+        match created {
+            // The answer to the first attempt was lost, or somebody was faster.
+            Err(error) if error.is_code("ResourceInUseException") => {
+                self.found().await?.map(Made::Before).ok_or(error).during(STEP, doing)
             }
+            created => created.map(Made::New).during(STEP, doing),
         }
-        let why = "EKS keeps answering with an add-on that is deleted".to_owned();
-        Err(StepError::refused(STEP, &doing, why, "Wait a little."))
     }
 
     /// Everything that differs, in one update.

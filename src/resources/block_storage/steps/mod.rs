@@ -26,12 +26,13 @@ use crate::framework::diagnostic::whole;
 use crate::framework::resource::{ApplyRequest, Context, Recorder};
 use crate::framework::value::{Diagnostic, Value};
 use crate::platform::tags::{TagChanges, Tags};
+use crate::provider::claims::Claim;
 use crate::provider::context::ProviderContext;
 use crate::resources::attributes::{self, COMPLETE, INCOMPLETE, tag_changes};
 use crate::resources::composite::{begin, conclude};
 use crate::resources::step::{During, StepError, proceed};
 use crate::resources::timeouts::Operation;
-use crate::resources::workload_access;
+use crate::resources::unfinished;
 
 const STEP: &str = "addon";
 
@@ -40,6 +41,7 @@ struct Walk<'a> {
     provider: &'a ProviderContext,
     clients: Arc<Clients>,
     wait: Wait,
+    claim: &'a Claim<'a>,
     recorder: &'a mut Recorder<Model>,
     prior: Option<Model>,
     planned: Model,
@@ -66,11 +68,13 @@ pub(super) async fn apply(
     let ApplyRequest { planned, prior, .. } = request;
     let name = planned.cluster_name.clone().unwrap_or_default();
     let (clients, wait) = begin(cx, &planned, operation);
+    let claim = unfinished::begin(cx, &wait, &recorder.private);
     let goal = planned.clone();
     let walk = Walk {
         provider: &cx.provider,
         clients,
         wait: wait.clone(),
+        claim: &claim,
         recorder: &mut *recorder,
         prior,
         planned,
@@ -80,7 +84,7 @@ pub(super) async fn apply(
     let outcome = wait.govern(Box::pin(walk.run())).await;
     match outcome {
         Ok(complaint) => {
-            conclude(cx, operation, &goal, &[], recorder)?;
+            conclude(cx, claim, operation, &goal, &[], recorder)?;
             match complaint {
                 Some(complaint) => {
                     tell(&complaint, operation == Operation::Create, &name, recorder)
@@ -88,7 +92,7 @@ pub(super) async fn apply(
                 None => Ok(()),
             }
         }
-        Err(error) => conclude(cx, operation, &goal, &[error], recorder),
+        Err(error) => conclude(cx, claim, operation, &goal, &[error], recorder),
     }
 }
 
@@ -132,8 +136,7 @@ impl Walk<'_> {
         self.go_on("tags")?;
         let addon = self.tags(addon).await?;
         if let Some(workload) = &workload {
-            let ignore = &self.provider.ignore_tags;
-            workload_access::finish(&self.clients, &self.wait, workload, ignore).await?;
+            self.access(workload).finish().await?;
         }
         self.drop_role(workload.as_ref()).await?;
         self.finish(&addon).await
@@ -144,8 +147,8 @@ impl Walk<'_> {
         proceed(&self.wait, step, &format!("beginning {step}"))
     }
 
-    fn addon_tags(&self, creating: bool) -> Tags {
-        attributes::written_tags(&self.planned.tags_all, owner(&self.cluster_name), creating)
+    fn addon_tags(&self, marker: Option<&str>) -> Tags {
+        attributes::written_tags(&self.planned.tags_all, owner(&self.cluster_name), marker)
     }
 
     /// From here on the state has the add-on.
@@ -167,7 +170,7 @@ impl Walk<'_> {
         let doing = format!("tagging add-on {ADDON}");
         let found = eks::find_addon_by_name(&self.clients, &self.cluster_name, ADDON).await;
         let addon = found.during("tags", &*doing)?.unwrap_or(addon);
-        let wanted = self.addon_tags(false);
+        let wanted = self.addon_tags(None);
         let ignore = &self.provider.ignore_tags;
         let changes = tag_changes(TagChanges::between(&addon.tags, &wanted, ignore));
         if !changes.set.is_empty() {

@@ -8,7 +8,7 @@ use crate::framework::value::Value;
 use crate::platform::tags::Observed;
 use crate::resources::block_storage::access::{other_policies, owner};
 use crate::resources::step::{During, StepError};
-use crate::resources::workload_access::{self, Granted, Workload};
+use crate::resources::workload_access::{self, Access, Granted, Workload};
 
 impl Walk<'_> {
     /// Brings the role about; answers whether it was changed, so that EKS may not see it yet.
@@ -24,10 +24,7 @@ impl Walk<'_> {
         let note = |granted: &Granted| {
             reached.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&granted.role_arn);
         };
-        let ignore = &self.provider.ignore_tags;
-        let (clients, wait) = (&self.clients, &self.wait);
-        let brought =
-            workload_access::bring_about(clients, wait, workload, &granted, ignore, &note).await;
+        let brought = self.access(workload).bring_about(&granted, &note).await;
         let reached = reached.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(arn) = reached {
             self.record_role(arn);
@@ -37,8 +34,19 @@ impl Walk<'_> {
         Ok(unfinished || detached)
     }
 
-    /// The role that the state knows, or one that was made for this very cluster, which has one
-    /// driver: so it is met again after an import, and when the add-on was removed by other means.
+    pub(super) fn access<'b>(&'b self, workload: &'b Workload) -> Access<'b> {
+        Access {
+            clients: &self.clients,
+            wait: &self.wait,
+            workload,
+            ignore: &self.provider.ignore_tags,
+            claim: self.claim,
+        }
+    }
+
+    /// The role that the state knows, or a finished one that was made for this very cluster, which has
+    /// one driver: so it is met again after an import, and when the add-on was removed by other means.
+    /// One that is not finished may be another create's.
     pub(super) async fn own_role(
         &self,
         workload: &Workload,
@@ -49,7 +57,8 @@ impl Walk<'_> {
         let role = iam::find_role_by_name(&self.clients, name).await.during("role", doing)?;
         let own = role.filter(|role| {
             let tags = Observed::read(&role.tags, &self.provider.ignore_tags, &[]);
-            Some(&role.arn) == known.as_ref() || tags.is_owned_by(workload.owner())
+            let finished = tags.is_owned_by(workload.owner()) && tags.marker.is_none();
+            Some(&role.arn) == known.as_ref() || finished
         });
         Ok(own.map(|role| role.arn))
     }

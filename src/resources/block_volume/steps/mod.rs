@@ -21,11 +21,13 @@ use crate::aws::{self, Clients, Wait, ec2, retry};
 use crate::framework::resource::{ApplyRequest, Context, Recorder};
 use crate::framework::value::{Diagnostic, Value};
 use crate::platform::tags::{self, Owner, TagChanges, Tags};
+use crate::provider::claims::Claim;
 use crate::provider::context::ProviderContext;
 use crate::resources::attributes::{self, COMPLETE, tag_changes};
 use crate::resources::composite::{begin, conclude};
 use crate::resources::step::{During, StepError, proceed};
 use crate::resources::timeouts::Operation;
+use crate::resources::unfinished;
 
 const STEP: &str = "volume";
 
@@ -34,13 +36,12 @@ struct Walk<'a> {
     provider: &'a ProviderContext,
     clients: Arc<Clients>,
     wait: Wait,
+    claim: &'a Claim<'a>,
     recorder: &'a mut Recorder<Model>,
     prior: Option<Model>,
     planned: Model,
     /// The account's id; part of tokens.
     account: String,
-    /// How many tokens were passed over for a volume that is not old.
-    young: u32,
 }
 
 /// Creates or updates, and tells a failure with what exists then.
@@ -52,19 +53,20 @@ pub(super) async fn apply(
     let operation = Operation::of(request.prior.as_ref());
     let ApplyRequest { planned, prior, .. } = request;
     let (clients, wait) = begin(cx, &planned, operation);
+    let claim = unfinished::begin(cx, &wait, &recorder.private);
     let goal = planned.clone();
     let walk = Walk {
         provider: &cx.provider,
         clients,
         wait: wait.clone(),
+        claim: &claim,
         recorder: &mut *recorder,
         prior,
         planned,
         account: String::new(),
-        young: 0,
     };
     let outcome = wait.govern(Box::pin(walk.run())).await;
-    conclude(cx, operation, &goal, outcome.err().as_slice(), recorder)
+    conclude(cx, claim, operation, &goal, outcome.err().as_slice(), recorder)
 }
 
 impl Walk<'_> {
@@ -89,11 +91,11 @@ impl Walk<'_> {
         self.planned.name.clone().unwrap_or_default()
     }
 
-    /// The tags of the volume.
-    fn volume_tags(&self, creating: bool) -> Tags {
+    /// The tags of the volume, with this creation marker if any.
+    fn volume_tags(&self, marker: Option<&str>) -> Tags {
         let name = self.name();
         let owner = Owner { kind: KIND, name: &name };
-        let mut tags = attributes::written_tags(&self.planned.tags_all, owner, creating);
+        let mut tags = attributes::written_tags(&self.planned.tags_all, owner, marker);
         tags.insert(tags::EBS_CSI.to_owned(), tags::EBS_CSI_VALUE.to_owned());
         if let Value::Value(cluster) = &self.planned.cluster_name {
             tags.insert(tags::CLUSTER.to_owned(), cluster.clone());
@@ -122,7 +124,7 @@ impl Walk<'_> {
         let doing = format!("tagging volume {id}");
         let found = volumes::find_volume_by_id(&self.clients, id).await.during("tags", &*doing)?;
         let found = found.map(|volume| volume.tags).unwrap_or_default();
-        let wanted = self.volume_tags(false);
+        let wanted = self.volume_tags(None);
         let changes = tag_changes(TagChanges::between(&found, &wanted, &self.provider.ignore_tags));
         // A new volume may be unknown to the tags for a moment.
         let wait = self.wait.within(retry::PROPAGATION);

@@ -1,19 +1,21 @@
 //! Step `volume`: taken over from an interrupted create, or made with the first token that is not
 //! burnt.
+//!
+//! Names of volumes need not be unique: what another create is at work at is passed over, as what is
+//! finished is. EC2 answers a token that was used with other arguments with a refusal, and the claim
+//! makes them other ones in every create.
 
-use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
-
 use super::{STEP, Walk, figure};
-use crate::aws::Kind;
 use crate::aws::ec2::volumes::{self, NewVolume, Volume};
+use crate::aws::wait::Seen;
+use crate::aws::{Kind, Service, ec2};
 use crate::framework::value::{AttributePath, Value};
 use crate::platform::naming::creation_token;
-use crate::platform::tags::{self, Observed, Owner};
+use crate::platform::tags::{self, Owner, TagChanges};
+use crate::provider::claims::Takeover;
+use crate::resources::attributes::tag_changes;
 use crate::resources::block_volume::KIND;
 use crate::resources::step::{Cause, During, StepError};
 
@@ -24,20 +26,8 @@ const ATTEMPTS: u32 = 16;
 /// How long a new volume may stay unseen before it counts as gone.
 const VISIBLE: Duration = Duration::from_secs(10);
 
-/// From this age on, a volume that AWS answers a create with is one it remembers by its token.
-const REMEMBERED: Duration = Duration::from_mins(2);
-
-/// How many tokens may be passed over for a volume that died lately, and may have died just now.
-const YOUNG: u32 = 4;
-
-/// Volumes that a create of this process has made its own: two resources of one name, created side
-/// by side, derive the same token, and must not share the volume.
-static CLAIMED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
-
-/// Whether the volume is this create's alone.
-fn claim(id: &str) -> bool {
-    CLAIMED.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned())
-}
+/// How long a volume may not be listed that a create made which was killed just then.
+const LISTED: Duration = Duration::from_secs(3);
 
 impl Walk<'_> {
     /// Finds or creates the volume and records it.
@@ -50,9 +40,7 @@ impl Walk<'_> {
             }
         }
         if let Some(left) = self.interrupted().await? {
-            tracing::info!(id = left.id, "taking over what an interrupted create left");
-            self.record(&left);
-            return self.usable(&left.id).await;
+            return self.go_on_with(&left).await;
         }
         self.create().await
     }
@@ -64,105 +52,129 @@ impl Walk<'_> {
         usable.during(STEP, doing)
     }
 
-    /// A volume that an earlier create of this very resource left unfinished.
+    /// A volume that an earlier create of this very resource left unfinished, with this one's claim.
     pub(super) async fn interrupted(&self) -> Result<Option<Volume>, StepError> {
-        let name = self.name();
-        let owner = Owner { kind: KIND, name: &name };
         let doing = "looking for what an interrupted create left";
-        let value = owner.value();
-        let listed = volumes::list_volumes_by_tag(&self.clients, tags::RESOURCE, &value).await;
-        let listed = listed.during(STEP, doing)?;
-        Ok(listed.into_iter().find(|volume| self.is_left(volume) && claim(&volume.id)))
+        match self.left().await.during(STEP, doing)? {
+            Some(left) => self.take_over(left).await.map(Some),
+            None => Ok(None),
+        }
     }
 
-    /// Whether a volume is unfinished, this resource's, and what was to be made.
-    pub(super) fn is_left(&self, volume: &Volume) -> bool {
+    /// The same, looked for a while: a token was used for a volume that is not listed.
+    async fn interrupted_just_now(&self) -> Result<Option<Volume>, StepError> {
+        let wait = self.wait.within(LISTED);
+        let what = "what an interrupted create left to be listed";
+        let looked = wait.until(Service::Ec2, "DescribeVolumes", what, || async {
+            Ok(self.left().await?.map_or(Seen::Pending("none".to_owned()), Seen::Done))
+        });
+        match looked.await {
+            Ok(left) => self.take_over(left).await.map(Some),
+            Err(error) if error.kind == Kind::Timeout => Ok(None),
+            Err(error) => Err(error).during(STEP, "looking for what an interrupted create left"),
+        }
+    }
+
+    async fn left(&self) -> Result<Option<(Volume, Takeover)>, crate::aws::Error> {
         let name = self.name();
-        let owner = Owner { kind: KIND, name: &name };
-        let observed = Observed::read(&volume.tags, &self.provider.ignore_tags, &[]);
+        let value = Owner { kind: KIND, name: &name }.value();
+        let listed = volumes::list_volumes_by_tag(&self.clients, tags::RESOURCE, &value).await?;
+        let mut judged = listed.into_iter().map(|volume| {
+            let takeover = self.judge(&volume);
+            (volume, takeover)
+        });
+        Ok(judged.find(|(_, takeover)| matches!(takeover, Takeover::Ours | Takeover::Left)))
+    }
+
+    async fn take_over(&self, left: (Volume, Takeover)) -> Result<Volume, StepError> {
+        let (volume, takeover) = left;
+        if takeover == Takeover::Left {
+            tracing::info!(id = volume.id, "taking over what an interrupted create left");
+            let mark = tag_changes(TagChanges { put: self.claim.mark(), remove: Vec::new() });
+            ec2::change_tags(&self.clients, &volume.id, &mark)
+                .await
+                .during(STEP, format!("taking over volume {}", volume.id))?;
+        }
+        Ok(volume)
+    }
+
+    async fn go_on_with(&mut self, left: &Volume) -> Result<Volume, StepError> {
+        self.record(left);
+        self.usable(&left.id).await
+    }
+
+    /// Whether this create may go on with a volume: one that is what was to be made.
+    pub(super) fn judge(&self, volume: &Volume) -> Takeover {
         let planned = &self.planned;
         let wanted = |value: &Value<String>, found: Option<&String>| {
             value.as_ref().as_option().is_none_or(|wanted| Some(wanted) == found)
         };
-        observed.may_be_adopted_by(owner)
-            && matches!(volume.state.as_str(), "creating" | "available" | "in-use")
+        let as_wanted = matches!(volume.state.as_str(), "creating" | "available" | "in-use")
             && wanted(&planned.availability_zone, Some(&volume.availability_zone))
             && wanted(&planned.kms_key_arn, volume.kms_key_id.as_ref())
             && planned.snapshot_id.as_ref().as_option() == volume.snapshot_id.as_ref()
-            && planned.encrypted == Value::Value(volume.encrypted)
+            && planned.encrypted == Value::Value(volume.encrypted);
+        if !as_wanted {
+            return Takeover::Never;
+        }
+        let name = self.name();
+        let owner = Owner { kind: KIND, name: &name };
+        self.claim.judge(&format!("volume {}", volume.id), &volume.tags, owner)
     }
 
     pub(super) async fn create(&mut self) -> Result<Volume, StepError> {
         let name = self.name();
         let zone = self.planned.availability_zone.clone().unwrap_or_default();
+        let mut looked = false;
         for attempt in 0..ATTEMPTS {
             self.go_on(STEP)?;
             let key = format!("{zone}/{name}");
             let region = self.clients.region();
             let new = self.new_volume(creation_token(&self.account, region, KIND, &key, attempt));
-            let asked_at = OffsetDateTime::now_utc();
-            let answer = match volumes::create_volume(&self.clients, &new).await {
-                // The token belongs to another volume: one of other figures, or one that failed.
-                Err(error) if error.is_code("IdempotentParameterMismatch") => continue,
-                answer => answer.during(STEP, "creating the volume")?,
-            };
-            if let Some(volume) = self.made(&answer, asked_at).await? {
-                return Ok(volume);
+            match volumes::create_volume(&self.clients, &new).await {
+                // The token belongs to another volume: one that is gone, finished or in the making, or
+                // one that was left so lately that it was not listed before.
+                Err(error) if error.is_code("IdempotentParameterMismatch") => {
+                    if !std::mem::replace(&mut looked, true)
+                        && let Some(left) = self.interrupted_just_now().await?
+                    {
+                        return self.go_on_with(&left).await;
+                    }
+                }
+                answer => {
+                    let answer = answer.during(STEP, "creating the volume")?;
+                    if let Some(volume) = self.made(&answer).await? {
+                        return Ok(volume);
+                    }
+                }
             }
         }
         Err(StepError::refused(
             STEP,
             "creating the volume",
-            format!("AWS answers {ATTEMPTS} tokens of the name {name:?} with volumes made before"),
+            format!("AWS knows {ATTEMPTS} tokens of the name {name:?} from volumes made before"),
             "Choose another name, or wait a day: AWS forgets tokens.",
         ))
     }
 
-    /// The volume that a create answered with, once it can be used; none if its token is burnt: then
-    /// AWS remembers a volume that is gone, failed, or finished long ago.
-    pub(super) async fn made(
-        &mut self,
-        answer: &Volume,
-        asked_at: OffsetDateTime,
-    ) -> Result<Option<Volume>, StepError> {
-        let age = answer
-            .create_time
-            .as_deref()
-            .and_then(|made| OffsetDateTime::parse(made, &Rfc3339).ok())
-            // AWS may tell whole seconds only.
-            .map_or(time::Duration::ZERO, |made| asked_at - time::Duration::SECOND - made);
-        let doing = format!("looking at volume {}", answer.id);
-        if age > REMEMBERED || !claim(&answer.id) {
-            let found = volumes::find_volume_by_id(&self.clients, &answer.id).await;
-            let found = found.during(STEP, doing)?;
-            let left = found.filter(|volume| self.is_left(volume) && claim(&volume.id));
-            let Some(left) = left else { return Ok(None) };
-            self.record(&left);
-            return self.usable(&left.id).await.map(Some);
-        }
+    /// The volume that a create answered with, once it can be used; none if it turns out to be another
+    /// create's.
+    pub(super) async fn made(&mut self, answer: &Volume) -> Result<Option<Volume>, StepError> {
         // Recorded before anything else is tried: from here on nothing can lose it.
         self.record(answer);
         match self.usable(&answer.id).await {
-            Ok(volume) if self.is_left(&volume) => {
+            Ok(volume) if tags::marker(&volume.tags) == Some(self.claim.value()) => {
                 self.record(&volume);
                 Ok(Some(volume))
             }
-            // Finished, so somebody relies on it.
             Ok(_) => {
                 self.recorder.forget();
                 Ok(None)
             }
             Err(error) if is_dead(&error) => {
                 let found = volumes::find_volume_by_id(&self.clients, &answer.id).await;
-                let gone = matches!(found, Ok(None));
-                if gone {
+                if matches!(found, Ok(None)) {
                     self.recorder.forget();
-                }
-                // A burnt token, as far as can be told: the volume may also have failed just now.
-                if (gone || age.is_positive()) && self.young < YOUNG {
-                    self.young += 1;
-                    self.recorder.forget();
-                    return Ok(None);
                 }
                 Err(self.failed(error))
             }
@@ -197,7 +209,7 @@ impl Walk<'_> {
                 .volume_initialization_rate
                 .as_option()
                 .and_then(|rate| i32::try_from(rate).ok()),
-            tags: self.volume_tags(true),
+            tags: self.volume_tags(Some(self.claim.value())),
         }
     }
 }

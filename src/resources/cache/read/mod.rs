@@ -32,9 +32,9 @@ use crate::framework::value::{Diagnostic, Value};
 use crate::platform::cache;
 use crate::platform::tags::{self, IgnoreRules, Observed, Owner};
 use crate::provider::context::ProviderContext;
-use crate::resources::attributes::{self};
 use crate::resources::composite::Composite;
 use crate::resources::step::{During, StepError, Verb};
+use crate::resources::unfinished;
 
 /// What AWS has of one cache.
 #[derive(Debug)]
@@ -133,7 +133,7 @@ pub(super) async fn read(
     state.region = Value::Value(region.clone());
     let clients = cx.provider.clients(&region);
     let id = state.id.clone().unwrap_or_else(|| state.name.clone().unwrap_or_default());
-    let observed = match Box::pin(observe(&clients, &state, id.clone())).await {
+    let observed = match Box::pin(observe(&clients, &state, private, id.clone())).await {
         Ok(observed) => observed,
         Err(error) => return Err(state.told(Verb::Reading, &error)),
     };
@@ -141,7 +141,7 @@ pub(super) async fn read(
         if is_torn_down(private) {
             return Ok(Found::Present(Box::new(state)));
         }
-        if !attributes::is_unfinished(private) {
+        if !unfinished::is(private) {
             return Ok(Found::Gone);
         }
         // What was made for it is still there, and must be found by the destroy that follows.
@@ -149,7 +149,7 @@ pub(super) async fn read(
         return Ok(Found::Present(Box::new(state)));
     };
     if let Some(found) = &observed.tags {
-        attributes::keep_unfinished(private, found.contains_key(tags::CREATING));
+        unfinished::keep(private, found.contains_key(tags::CREATING));
     }
     record::record(cx, &mut state, &observed);
     let going = leaving(private);
@@ -164,12 +164,20 @@ pub(super) async fn read(
 async fn observe(
     clients: &Clients,
     state: &Model,
+    private: &Private,
     id: String,
 ) -> Result<Option<Observation>, StepError> {
     let doing = format!("reading the replication group {id}");
     let hints = if state.arn.is_null() {
         let found = replication_groups::find_replication_group(clients, &id).await;
         let Some(group) = found.during("replication_group", &*doing)? else { return Ok(None) };
+        let another = unfinished::is(private)
+            && !is_of_create(clients, private, &group)
+                .await
+                .during("replication_group", &*doing)?;
+        if another {
+            return Ok(None);
+        }
         Hints::of_group(clients, group).await.during("replication_group", &*doing)?
     } else {
         Hints::of_state(state, id)
@@ -204,6 +212,19 @@ async fn observe(
         users: users?,
         scaling: scaling?,
     }))
+}
+
+/// Whether a create of this state, which did not complete, has made the replication group. It is not
+/// told before the group is available; until then it is as good as not there.
+async fn is_of_create(
+    clients: &Clients,
+    private: &Private,
+    group: &ReplicationGroup,
+) -> Result<bool, aws::Error> {
+    match told(tags_of(clients, group.arn.as_deref()).await, group)? {
+        Some(found) => Ok(unfinished::is_of(private, &found)),
+        None => Ok(false),
+    }
 }
 
 async fn member(clients: &Clients, id: Option<&str>) -> Result<Option<Member>, aws::Error> {

@@ -41,7 +41,7 @@ impl Walk<'_> {
     }
 
     /// A group that the next maintenance window still needs stays until then.
-    async fn drop_parameter_group(&self, name: &str) -> Result<(), StepError> {
+    async fn drop_parameter_group(&mut self, name: &str) -> Result<(), StepError> {
         let replaced = self.planned.parameter_group_name != Value::Value(name.to_owned());
         let in_force = self.member.parameter_group_name.as_deref() == Some(name);
         if !replaced || in_force || cache::is_default_parameter_group(name) {

@@ -14,10 +14,13 @@
 //! 16. `tags`: last, because they take the creation marker away.
 //!
 //! Each step is *find → compare → act → wait → record*. What exists is recorded before the next
-//! step begins, so that a failure between two of them is finished in place by the next apply.
+//! step begins, so that a failure between two of them is finished in place by the next apply. In a
+//! create the first part that is made or met carries the claim, as the replication group does later:
+//! see `first_part`.
 
 mod authentication;
 mod cleanup;
+mod first_part;
 mod parameter_group;
 mod replication_group;
 mod scale;
@@ -41,17 +44,20 @@ use crate::aws::{Clients, Wait, elasticache, retry};
 use crate::framework::resource::{ApplyRequest, Context, Recorder};
 use crate::framework::value::{Diagnostic, Value};
 use crate::platform::tags::{Observed, Owner};
+use crate::provider::claims::Claim;
 use crate::provider::context::ProviderContext;
 use crate::resources::attributes::{self, COMPLETE};
 use crate::resources::composite::{begin, conclude};
 use crate::resources::step::{During, StepError, proceed};
 use crate::resources::timeouts::Operation;
+use crate::resources::unfinished;
 
 /// Everything the steps share.
 pub(super) struct Walk<'a> {
     provider: &'a ProviderContext,
     clients: Arc<Clients>,
     wait: Wait,
+    claim: &'a Claim<'a>,
     recorder: &'a mut Recorder<Model>,
     prior: Option<Model>,
     planned: Model,
@@ -61,6 +67,8 @@ pub(super) struct Walk<'a> {
     id: String,
     subnet_group: SubnetGroup,
     group: ReplicationGroup,
+    /// Whether this operation has made it.
+    fresh: bool,
     member: Member,
 }
 
@@ -77,11 +85,13 @@ pub(super) async fn apply(
     }
     let name = planned.name.clone().unwrap_or_default();
     let (clients, wait) = begin(cx, &planned, operation);
+    let claim = unfinished::begin(cx, &wait, &recorder.private);
     let goal = planned.clone();
     let walk = Walk {
         provider: &cx.provider,
         clients,
         wait: wait.clone(),
+        claim: &claim,
         recorder: &mut *recorder,
         prior,
         planned,
@@ -89,10 +99,11 @@ pub(super) async fn apply(
         id: name.clone(),
         subnet_group: SubnetGroup::default(),
         group: ReplicationGroup::default(),
+        fresh: false,
         member: Member::default(),
     };
     let outcome = wait.govern(Box::pin(walk.run())).await;
-    conclude(cx, operation, &goal, outcome.err().as_slice(), recorder)
+    conclude(cx, claim, operation, &goal, outcome.err().as_slice(), recorder)
 }
 
 /// Secrets that were unknown when planned are judged before the first call.
@@ -110,12 +121,15 @@ fn wrong_secret(config: &Model) -> Option<Diagnostic> {
 }
 
 /// Whether something of this object was found missing.
-fn unfinished(model: &Model) -> bool {
+fn lacks_something(model: &Model) -> bool {
     model.status != Value::Value(COMPLETE.to_owned())
 }
 
 impl Walk<'_> {
     async fn run(mut self) -> Result<(), StepError> {
+        if self.prior.is_none() {
+            first_part::begin(&mut self.recorder.private);
+        }
         self.go_on("subnet_group")?;
         self.find_or_create_subnet_group().await?;
         self.go_on("security_group")?;
@@ -161,28 +175,14 @@ impl Walk<'_> {
         Owner { kind: KIND, name: &self.id }
     }
 
-    /// The tags of an object of this resource.
-    fn own_tags(&self, creating: bool) -> Tags {
-        attributes::written_tags(&self.planned.tags_all, self.owner(), creating)
+    /// The tags of an object of this resource, with this creation marker if any.
+    fn own_tags(&self, marker: Option<&str>) -> Tags {
+        attributes::written_tags(&self.planned.tags_all, self.owner(), marker)
     }
 
     /// Whether an object with these tags was made for this cache.
     fn is_ours(&self, tags: &Tags) -> bool {
         Observed::read(tags, &self.provider.ignore_tags, &[]).is_owned_by(self.owner())
-    }
-
-    /// Whether an object of this ARN was made for this cache.
-    async fn owns(
-        &self,
-        step: &'static str,
-        what: &str,
-        arn: Option<&str>,
-    ) -> Result<bool, StepError> {
-        let Some(arn) = arn else { return Ok(false) };
-        let tags = elasticache::list_tags(&self.clients, arn)
-            .await
-            .during(step, format!("reading the tags of {what}"))?;
-        Ok(self.is_ours(&tags))
     }
 
     /// The refusal of an object that has a name of ours and is not.

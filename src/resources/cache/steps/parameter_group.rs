@@ -26,15 +26,17 @@ impl Walk<'_> {
         match found {
             None => {
                 let description = format!("Parameters of the cache {}", self.id);
-                parameter_groups::create_parameter_group(
+                let tags = self.part_tags();
+                let arn = parameter_groups::create_parameter_group(
                     &self.clients,
                     &name,
                     &version.family(),
                     &description,
-                    &self.own_tags(false),
+                    &tags,
                 )
                 .await
                 .during(STEP, &*doing)?;
+                self.made_part(arn.as_deref());
             }
             Some(group) => {
                 let known = self.prior.as_ref().is_some_and(|prior| {

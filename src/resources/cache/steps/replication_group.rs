@@ -7,10 +7,12 @@ use crate::aws::elasticache::replication_groups::{self, NewReplicationGroup, Rep
 use crate::aws::{Secret, elasticache, retry};
 use crate::framework::value::{AttributePath, Value, known_set};
 use crate::platform::cache::is_default_parameter_group;
-use crate::platform::tags::{Observed, TagChanges};
+use crate::platform::tags::{self, TagChanges, Tags};
+use crate::provider::claims::Takeover;
 use crate::resources::attributes::tag_changes;
 use crate::resources::cache::{read, wanted};
-use crate::resources::step::{During, StepError};
+use crate::resources::step::{Cause, During, StepError};
+use crate::resources::unfinished;
 
 const STEP: &str = "replication_group";
 
@@ -20,7 +22,8 @@ impl Walk<'_> {
     /// Finds or creates the replication group, records it and waits until it is available.
     pub(super) async fn replication_group(&mut self) -> Result<(), StepError> {
         let doing = format!("looking up the replication group {}", self.id);
-        let known = self.prior.as_ref().is_some_and(|prior| prior.id.is_value());
+        // The state has its id from before it is made: only the ARN says that it is ours.
+        let known = self.prior.as_ref().is_some_and(|prior| prior.arn.is_value());
         let found = if known {
             replication_groups::find_replication_group(&self.clients, &self.id)
                 .await
@@ -50,6 +53,7 @@ impl Walk<'_> {
     async fn create_or_adopt(&mut self) -> Result<ReplicationGroup, StepError> {
         let new = self.new_replication_group();
         // From here on something may exist whose answer is lost: the state names it already.
+        let nothing = self.recorder.state().is_none();
         self.begin_record();
         let created = self
             .wait
@@ -60,17 +64,52 @@ impl Walk<'_> {
             )
             .await;
         match created {
-            Err(error) if error.is_code("ReplicationGroupAlreadyExists") => self.adopt().await,
+            Err(error) if error.is_code("ReplicationGroupAlreadyExists") => {
+                let adopted = self.adopt().await;
+                if nothing && matches!(&adopted, Err(StepError { cause: Cause::Refused(_), .. })) {
+                    self.recorder.forget();
+                }
+                adopted
+            }
             Err(error) if error.is_code("SnapshotNotFoundFault") => Err(error)
                 .during(STEP, CREATING)
                 .map_err(|error| error.blame(AttributePath::new("snapshot_name"))),
-            created => created.during(STEP, CREATING),
+            created => {
+                self.fresh = created.is_ok();
+                created.during(STEP, CREATING)
+            }
+        }
+    }
+
+    /// Fails if there is a replication group with our id that no interrupted create of ours left.
+    pub(super) async fn no_other_group(&mut self) -> Result<(), StepError> {
+        let doing = format!("looking up the replication group {}", self.id);
+        let found = replication_groups::find_replication_group(&self.clients, &self.id).await;
+        match found.during(STEP, doing)? {
+            Some(_) => self.judge_group().await.map(drop),
+            None => Ok(()),
         }
     }
 
     /// A replication group with our id is taken over only if an earlier create of ours left it
-    /// unfinished: a finished one holds data that somebody relies on.
+    /// unfinished, and nobody is at work at it: a finished one holds data that somebody relies on.
     async fn adopt(&mut self) -> Result<ReplicationGroup, StepError> {
+        if self.judge_group().await? == Takeover::Left {
+            let id = &self.id;
+            tracing::info!(id, "taking over what an interrupted create left");
+            let mark = tag_changes(TagChanges { put: self.claim.mark(), remove: Vec::new() });
+            let arn = self.group.arn.clone().unwrap_or_default();
+            let doing = format!("taking over the replication group {id}");
+            self.wait
+                .retry_while(retry::busy, || elasticache::change_tags(&self.clients, &arn, &mark))
+                .await
+                .during(STEP, doing)?;
+        }
+        Ok(self.group.clone())
+    }
+
+    /// Whether the replication group with our id is ours, or was left; an error otherwise.
+    async fn judge_group(&mut self) -> Result<Takeover, StepError> {
         let id = self.id.clone();
         let what = format!("the replication group {id}");
         // Its tags cannot be read before it is available.
@@ -79,21 +118,22 @@ impl Walk<'_> {
         let tags = elasticache::list_tags(&self.clients, &arn)
             .await
             .during(STEP, format!("reading the tags of {what}"))?;
-        let observed = Observed::read(&tags, &self.provider.ignore_tags, &[]);
-        if observed.may_be_adopted_by(self.owner()) {
-            tracing::info!(id, "taking over what an interrupted create left");
-            return Ok(self.group.clone());
-        }
-        Err(StepError::refused(
-            STEP,
-            CREATING,
-            format!("{what} exists already, and no interrupted create of this resource left it"),
-            &format!(
-                "To manage it here, run terraform import with the address of this resource and \
-                 {id}; otherwise choose another name."
+        let refused = match self.claim.judge(&what, &tags, self.owner()) {
+            takeover @ (Takeover::Ours | Takeover::Left) => return Ok(takeover),
+            Takeover::NotNow(other) => unfinished::refused(STEP, CREATING, &other),
+            Takeover::Never => StepError::refused(
+                STEP,
+                CREATING,
+                format!(
+                    "{what} exists already, and no interrupted create of this resource left it"
+                ),
+                &format!(
+                    "To manage it here, run terraform import with the address of this resource and \
+                     {id}; otherwise choose another name."
+                ),
             ),
-        )
-        .blame(AttributePath::new("name")))
+        };
+        Err(refused.blame(AttributePath::new("name")))
     }
 
     fn new_replication_group(&self) -> NewReplicationGroup {
@@ -141,7 +181,7 @@ impl Walk<'_> {
             network_type: text(&planned.network_type),
             ip_discovery: text(&planned.ip_discovery),
             durability: durability.filter(|durability| durability != "default"),
-            tags: self.own_tags(true),
+            tags: self.own_tags(Some(self.claim.value())),
         }
     }
 
@@ -159,14 +199,19 @@ impl Walk<'_> {
     /// Brings the tags to what they should be; the creation marker goes.
     pub(super) async fn tags(&mut self) -> Result<(), StepError> {
         let doing = format!("tagging the replication group {}", self.id);
+        self.unmark_first_part().await?;
         let Some(arn) = self.group.arn.clone() else { return Ok(()) };
-        let found = self
-            .wait
-            .retry_while(retry::busy, || elasticache::list_tags(&self.clients, &arn))
-            .await
-            .during("tags", &*doing)?;
-        let wanted = self.own_tags(false);
-        let changes = TagChanges::between(&found, &wanted, &self.provider.ignore_tags);
+        let changes = if self.fresh {
+            TagChanges { put: Tags::new(), remove: vec![tags::CREATING.to_owned()] }
+        } else {
+            let found = self
+                .wait
+                .retry_while(retry::busy, || elasticache::list_tags(&self.clients, &arn))
+                .await
+                .during("tags", &*doing)?;
+            let wanted = self.own_tags(None);
+            TagChanges::between(&found, &wanted, &self.provider.ignore_tags)
+        };
         if !changes.is_empty() {
             let changes = tag_changes(changes);
             self.wait

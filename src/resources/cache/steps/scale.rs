@@ -175,7 +175,7 @@ impl Walk<'_> {
         const STEP: &str = "autoscaling";
         let Some((dimension, wanted)) = wanted::scaled(&self.planned) else { return Ok(()) };
         let unchanged = self.prior.as_ref().is_some_and(|prior| {
-            prior.autoscaling == self.planned.autoscaling && !super::unfinished(prior)
+            prior.autoscaling == self.planned.autoscaling && !super::lacks_something(prior)
         });
         if unchanged {
             return Ok(());

@@ -7,7 +7,7 @@ use crate::aws::ec2::{self, Peer, SecurityGroup};
 use crate::aws::tags::Tags;
 use crate::framework::value::Value;
 use crate::platform::cache;
-use crate::platform::tags::TagChanges;
+use crate::platform::tags::{self, TagChanges};
 use crate::resources::attributes::tag_changes;
 use crate::resources::cache::wanted;
 use crate::resources::step::{During, StepError};
@@ -23,10 +23,10 @@ impl Walk<'_> {
             return Ok(());
         }
         let name = cache::security_group(&self.id);
-        let mut tags = self.own_tags(false);
-        tags.insert("Name".to_owned(), name.clone());
         let group_id = match self.find_security_group(&name).await? {
             Some(group) => {
+                // The marker of what carries it stays until the end.
+                let tags = self.tags_of_group(&name, self.own_tags(tags::marker(&group.tags)));
                 let changes = TagChanges::between(&group.tags, &tags, &self.provider.ignore_tags);
                 if !changes.is_empty() {
                     ec2::change_tags(&self.clients, &group.id, &tag_changes(changes))
@@ -35,7 +35,12 @@ impl Walk<'_> {
                 }
                 group.id
             }
-            None => self.create_security_group(&name, &tags).await?,
+            None => {
+                let tags = self.tags_of_group(&name, self.part_tags());
+                let id = self.create_security_group(&name, &tags).await?;
+                self.made_part(Some(&id));
+                id
+            }
         };
         self.begin_record();
         self.recorder.update(|state| state.security_group_id = Value::Value(group_id.clone()));
@@ -43,7 +48,16 @@ impl Walk<'_> {
         self.ingress_rules(&group_id).await
     }
 
-    async fn create_security_group(&self, name: &str, tags: &Tags) -> Result<String, StepError> {
+    fn tags_of_group(&self, name: &str, mut tags: Tags) -> Tags {
+        tags.insert("Name".to_owned(), name.to_owned());
+        tags
+    }
+
+    async fn create_security_group(
+        &mut self,
+        name: &str,
+        tags: &Tags,
+    ) -> Result<String, StepError> {
         let doing = format!("creating the security group {name:?}");
         let Some(vpc_id) = &self.subnet_group.vpc_id else {
             let why = "AWS does not say which VPC the subnets are in".to_owned();
@@ -61,7 +75,10 @@ impl Walk<'_> {
     }
 
     /// The group the state knows, or one of the name that was made for this cache.
-    async fn find_security_group(&self, name: &str) -> Result<Option<SecurityGroup>, StepError> {
+    async fn find_security_group(
+        &mut self,
+        name: &str,
+    ) -> Result<Option<SecurityGroup>, StepError> {
         let doing = format!("looking up the security group {name:?}");
         let known = [self.recorder.state(), self.prior.as_ref()]
             .into_iter()
@@ -76,7 +93,8 @@ impl Walk<'_> {
         let Some(vpc_id) = &self.subnet_group.vpc_id else { return Ok(None) };
         let found = ec2::find_security_group_by_name(&self.clients, vpc_id, name).await;
         let Some(group) = found.during(STEP, &*doing)? else { return Ok(None) };
-        if !self.is_ours(&group.tags) {
+        let what = format!("the security group {}", group.id);
+        if !self.may_go_on(STEP, &what, &group.id, &group.tags).await? {
             return Err(self.foreign(
                 STEP,
                 &format!("creating the security group {name:?}"),

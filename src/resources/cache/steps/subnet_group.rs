@@ -72,19 +72,26 @@ impl Walk<'_> {
     }
 
     async fn create_subnet_group(
-        &self,
+        &mut self,
         name: &str,
         wanted: &BTreeSet<String>,
     ) -> Result<SubnetGroup, StepError> {
         let doing = format!("creating the subnet group {name:?}");
         let description = format!("Subnets of the cache {}", self.id);
-        let (clients, tags) = (&self.clients, self.own_tags(false));
+        let tags = self.part_tags();
         let created =
-            subnet_groups::create_subnet_group(clients, name, &description, wanted, &tags).await;
-        let Err(error) = created else { return created.during(STEP, doing) };
+            subnet_groups::create_subnet_group(&self.clients, name, &description, wanted, &tags)
+                .await;
+        let error = match created {
+            Ok(group) => {
+                self.made_part(group.arn.as_deref());
+                return Ok(group);
+            }
+            Err(error) => error,
+        };
         // The answer to the first attempt was lost, or somebody was faster.
         if error.is_code("CacheSubnetGroupAlreadyExists") {
-            let found = subnet_groups::find_subnet_group(clients, name).await;
+            let found = subnet_groups::find_subnet_group(&self.clients, name).await;
             if let Some(group) = found.during(STEP, &*doing)?
                 && group.subnet_ids == *wanted
                 && self

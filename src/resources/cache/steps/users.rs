@@ -63,11 +63,12 @@ impl Walk<'_> {
         let found = users::find_user(&self.clients, id).await;
         let Some(found) = found.during(STEP, format!("looking up the user {id}"))? else {
             let authentication = self.authentication_of(name, user)?;
-            let tags = self.own_tags(false);
-            users::create_user(&self.clients, id, name, &access, &authentication, &tags)
+            let tags = self.part_tags();
+            let user = users::create_user(&self.clients, id, name, &access, &authentication, &tags)
                 .await
                 .during(STEP, &*doing)
                 .map_err(blame)?;
+            self.made_part(user.arn.as_deref());
             self.begin_record();
             return users::wait_user_active(&self.clients, id, &self.wait)
                 .await
@@ -142,7 +143,7 @@ impl Walk<'_> {
         let found = users::find_user_group(&self.clients, &group_id).await;
         let found = found.during(STEP, format!("looking up the user group {group_id}"))?;
         let Some(found) = found else {
-            let tags = self.own_tags(false);
+            let tags = self.own_tags(None);
             users::create_user_group(&self.clients, &group_id, ids, &tags)
                 .await
                 .during(STEP, &*doing)?;

@@ -134,7 +134,7 @@ impl Walk<'_> {
             path,
             creation,
             posix_user,
-            tags: self.tags_with(&own, false),
+            tags: self.tags_with(&own, None),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::platform::tags::Observed;
 use crate::resources::shared_storage::csi::{Part, name_of_role, owner, workload};
 use crate::resources::shared_storage::model::Model;
 use crate::resources::step::{During, StepError};
-use crate::resources::workload_access::{self, Granted, Workload, conflicts_with};
+use crate::resources::workload_access::{self, Access, Granted, Workload, conflicts_with};
 
 const STEP: &str = "csi_pod_identity";
 
@@ -37,20 +37,18 @@ impl Walk<'_> {
             let record = |granted: &Granted| {
                 *reached.lock().unwrap_or_else(PoisonError::into_inner) = granted.clone();
             };
-            let ignore = &self.provider.ignore_tags;
-            let outcome = workload_access::bring_about(
-                &self.clients,
-                &self.wait,
-                &workload,
-                &granted,
-                ignore,
-                &record,
-            )
-            .await;
+            let access = Access {
+                clients: &self.clients,
+                wait: &self.wait,
+                workload: &workload,
+                ignore: &self.provider.ignore_tags,
+                claim: self.claim,
+            };
+            let outcome = access.bring_about(&granted, &record).await;
             let reached = reached.into_inner().unwrap_or_else(PoisonError::into_inner);
             self.recorder.update(|state| *part.role_arn_mut(state) = reached.role_arn.into());
             if outcome?.unfinished {
-                workload_access::finish(&self.clients, &self.wait, &workload, ignore).await?;
+                access.finish().await?;
             }
         }
         Ok(())

@@ -5,10 +5,12 @@ use crate::aws::arn::Arn;
 use crate::aws::efs::{self, Created, FileSystem, NewFileSystem};
 use crate::framework::value::{AttributePath, StringMap, Value};
 use crate::platform::naming::creation_token;
-use crate::platform::tags::{Observed, Owner, TagChanges};
+use crate::platform::tags::{Owner, TagChanges};
+use crate::provider::claims::{BeingMade, Takeover};
 use crate::resources::attributes::tag_changes;
 use crate::resources::shared_storage::KIND;
 use crate::resources::step::{During, StepError};
+use crate::resources::unfinished;
 
 /// How many derived tokens are tried. Each one passed over is a finished file system of the same
 /// name: the one being replaced, or somebody else's.
@@ -42,6 +44,7 @@ impl Walk<'_> {
 
     async fn create_file_system(&mut self) -> Result<FileSystem, StepError> {
         let configured = self.planned.creation_token.clone();
+        let mut busy = None;
         let name = self.owner_name();
         for attempt in 0..ATTEMPTS {
             let token = match &configured {
@@ -53,7 +56,7 @@ impl Walk<'_> {
                 efs::create_file_system(&self.clients, &new).await.during(STEP, CREATING)?;
             let system = match created {
                 Created::Created(system) => Some(*system),
-                Created::Exists(id) => self.adoptable(&id).await?,
+                Created::Exists(id) => self.adoptable(&id, &mut busy).await?,
             };
             if let Some(system) = system {
                 // Recorded before anything else is tried: from here on nothing can lose it.
@@ -61,7 +64,11 @@ impl Walk<'_> {
                 return Ok(system);
             }
             if configured.is_value() {
-                return Err(self.token_taken(&new.creation_token).await);
+                return Err(match &busy {
+                    Some(other) => unfinished::refused(STEP, CREATING, other)
+                        .blame(AttributePath::new("creation_token")),
+                    None => self.token_taken(&new.creation_token).await,
+                });
             }
         }
         Err(StepError::refused(
@@ -84,13 +91,18 @@ impl Walk<'_> {
             availability_zone_name: planned.availability_zone_name.clone().as_option(),
             // Without it AWS turns automatic backups on for One Zone systems only.
             backup: planned.backup_policy == Value::Value("ENABLED".to_owned()),
-            tags: self.file_system_tags(true),
+            tags: self.file_system_tags(Some(self.claim.value())),
         }
     }
 
     /// A file system with our token is taken over only if an earlier create of ours left it
-    /// unfinished: a finished one may hold data that somebody relies on.
-    async fn adoptable(&self, id: &str) -> Result<Option<FileSystem>, StepError> {
+    /// unfinished: a finished one may hold data that somebody relies on. One that another create is at
+    /// work at is told in `busy`.
+    async fn adoptable(
+        &self,
+        id: &str,
+        busy: &mut Option<BeingMade>,
+    ) -> Result<Option<FileSystem>, StepError> {
         let doing = format!("looking at the file system {id}");
         let Some(system) =
             efs::find_file_system_by_id(&self.clients, id).await.during(STEP, doing)?
@@ -99,12 +111,23 @@ impl Walk<'_> {
         };
         let name = self.owner_name();
         let owner = Owner { kind: KIND, name: &name };
-        let observed = Observed::read(&system.tags, &self.provider.ignore_tags, &["Name"]);
-        if observed.may_be_adopted_by(owner) {
-            tracing::info!(id, "taking over what an interrupted create left");
-            return Ok(Some(system));
+        match self.claim.judge(&format!("the file system {id}"), &system.tags, owner) {
+            Takeover::Ours => Ok(Some(system)),
+            Takeover::Left => {
+                tracing::info!(id, "taking over what an interrupted create left");
+                let mark = TagChanges { put: self.claim.mark(), remove: Vec::new() };
+                let doing = format!("taking over the file system {id}");
+                efs::change_tags(&self.clients, id, &tag_changes(mark))
+                    .await
+                    .during(STEP, doing)?;
+                Ok(Some(system))
+            }
+            Takeover::NotNow(other) => {
+                *busy = Some(other);
+                Ok(None)
+            }
+            Takeover::Never => Ok(None),
         }
-        Ok(None)
     }
 
     async fn token_taken(&self, token: &str) -> StepError {
@@ -153,7 +176,7 @@ impl Walk<'_> {
         let system =
             efs::find_file_system_by_id(&self.clients, &self.id).await.during("tags", &*doing)?;
         let found = system.map(|system| system.tags).unwrap_or_default();
-        let wanted = self.file_system_tags(false);
+        let wanted = self.file_system_tags(None);
         let changes = TagChanges::between(&found, &wanted, &self.provider.ignore_tags);
         if changes.is_empty() {
             return Ok(());

@@ -36,17 +36,20 @@ use crate::aws::{Clients, Wait};
 use crate::framework::resource::{ApplyRequest, Context, Recorder};
 use crate::framework::value::{Diagnostic, Value};
 use crate::platform::tags::{self, Owner, Tags};
+use crate::provider::claims::Claim;
 use crate::provider::context::ProviderContext;
 use crate::resources::attributes::{self, COMPLETE};
 use crate::resources::composite::{begin, conclude};
 use crate::resources::step::{During, StepError, proceed};
 use crate::resources::timeouts::Operation;
+use crate::resources::unfinished;
 
 /// Everything the steps share.
 pub(super) struct Walk<'a> {
     pub(super) provider: &'a ProviderContext,
     pub(super) clients: Arc<Clients>,
     pub(super) wait: Wait,
+    pub(super) claim: &'a Claim<'a>,
     pub(super) recorder: &'a mut Recorder<Model>,
     pub(super) prior: Option<Model>,
     pub(super) planned: Model,
@@ -67,11 +70,13 @@ pub(super) async fn apply(
     let operation = Operation::of(request.prior.as_ref());
     let ApplyRequest { planned, prior, .. } = request;
     let (clients, wait) = begin(cx, &planned, operation);
+    let claim = unfinished::begin(cx, &wait, &recorder.private);
     let goal = planned.clone();
     let walk = Walk {
         provider: &cx.provider,
         clients,
         wait: wait.clone(),
+        claim: &claim,
         recorder: &mut *recorder,
         prior,
         planned,
@@ -80,7 +85,7 @@ pub(super) async fn apply(
         tags: Tags::new(),
     };
     let outcome = wait.govern(Box::pin(walk.run())).await;
-    conclude(cx, operation, &goal, outcome.err().as_slice(), recorder)
+    conclude(cx, claim, operation, &goal, outcome.err().as_slice(), recorder)
 }
 
 impl Walk<'_> {
@@ -134,17 +139,18 @@ impl Walk<'_> {
         self.planned.name.clone().unwrap_or_default()
     }
 
-    /// The tags of an object of this resource, with `own` beside the practitioner's.
-    fn tags_with(&self, own: &[(&str, String)], creating: bool) -> Tags {
+    /// The tags of an object of this resource, with `own` beside the practitioner's, and with this
+    /// creation marker if any.
+    fn tags_with(&self, own: &[(&str, String)], marker: Option<&str>) -> Tags {
         let name = self.owner_name();
         let owner = Owner { kind: super::KIND, name: &name };
-        let mut tags = attributes::written_tags(&self.planned.tags_all, owner, creating);
+        let mut tags = attributes::written_tags(&self.planned.tags_all, owner, marker);
         tags.extend(own.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
         tags
     }
 
     /// The tags of the file system.
-    fn file_system_tags(&self, creating: bool) -> Tags {
+    fn file_system_tags(&self, marker: Option<&str>) -> Tags {
         let mut own = vec![("Name", self.owner_name())];
         if let Value::Value(cluster) = &self.planned.cluster_name {
             own.push((tags::CLUSTER, cluster.clone()));
@@ -152,10 +158,7 @@ impl Walk<'_> {
         if let Value::Value(plan) = &self.planned.backup_plan {
             own.push((tags::BACKUP, plan.clone()));
         }
-        if creating && self.makes_replica() {
-            own.push((tags::REPLICA, tags::REPLICA_MADE.to_owned()));
-        }
-        self.tags_with(&own, creating)
+        self.tags_with(&own, marker)
     }
 
     /// Everything is done: the planned attributes are what is.

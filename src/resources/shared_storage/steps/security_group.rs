@@ -33,7 +33,7 @@ impl Walk<'_> {
         let found = ec2::find_security_group_by_name(&self.clients, &vpc_id, &name)
             .await
             .during(STEP, &*doing)?;
-        let tags = self.tags_with(&[("Name", name.clone())], false);
+        let tags = self.tags_with(&[("Name", name.clone())], None);
         let group_id = if let Some(group) = found {
             let changes = TagChanges::between(&group.tags, &tags, &self.provider.ignore_tags);
             if !changes.is_empty() {
