@@ -1,7 +1,8 @@
 //! The Officeless Terraform provider: composite resources over AWS storage with the platform's
 //! defaults.
 //!
-//! Layers, one dependency direction only; what stands higher uses what stands lower:
+//! Layers, one dependency direction only; what stands higher uses what stands lower, and all of them
+//! [`sensitive`]:
 //!
 //! ```text
 //! main
@@ -20,6 +21,7 @@
 //! * [`resources`]: the composites; [`data_sources`]: what is only read; [`ephemeral_resources`]:
 //!   what is never stored; [`functions`]: what is only computed.
 //! * [`docs`]: the registry's pages, from schema, description and examples. Pure.
+//! * [`sensitive`]: secrets: a type that shows none, and what takes them out of texts that leave.
 
 pub mod aws;
 pub mod data_sources;
@@ -31,3 +33,4 @@ pub mod platform;
 pub mod plugin;
 pub mod provider;
 pub mod resources;
+pub mod sensitive;

@@ -28,6 +28,37 @@ use aws_sdk_sts::types::{PolicyDescriptorType, Tag};
 
 use super::error::{Error, Kind, Service};
 use super::settings::{AssumeRole, AssumeRoleWithWebIdentity, Settings, WebIdentityToken};
+use crate::sensitive::{self, Sensitive};
+
+/// Credentials wherever they come from; their secrets are noted as they come.
+#[derive(Debug)]
+pub(super) struct Noted(SharedCredentialsProvider);
+
+impl Noted {
+    pub(super) fn over(source: impl ProvideCredentials + 'static) -> SharedCredentialsProvider {
+        SharedCredentialsProvider::new(Self(SharedCredentialsProvider::new(source)))
+    }
+
+    async fn provide(&self) -> Result<Credentials, CredentialsError> {
+        let credentials = self.0.provide_credentials().await?;
+        sensitive::note(credentials.secret_access_key());
+        credentials.session_token().into_iter().for_each(sensitive::note);
+        Ok(credentials)
+    }
+}
+
+impl ProvideCredentials for Noted {
+    fn provide_credentials<'a>(&'a self) -> Providing<'a>
+    where
+        Self: 'a,
+    {
+        Providing::new(self.provide())
+    }
+
+    fn fallback_on_interrupt(&self) -> Option<Credentials> {
+        self.0.fallback_on_interrupt()
+    }
+}
 
 /// The source of credentials below all assumed roles.
 pub(super) fn base(
@@ -36,10 +67,10 @@ pub(super) fn base(
     files: &EnvConfigFiles,
 ) -> Result<SharedCredentialsProvider, Error> {
     if let Some(keys) = &settings.static_credentials {
-        return Ok(SharedCredentialsProvider::new(Credentials::new(
+        return Ok(Noted::over(Credentials::new(
             keys.access_key.clone(),
-            keys.secret_key.clone(),
-            keys.token.clone(),
+            keys.secret_key.expose(),
+            keys.token.as_ref().map(|token| token.expose().to_owned()),
             None,
             "configuration",
         )));
@@ -47,7 +78,7 @@ pub(super) fn base(
     let profile =
         ProfileFileCredentialsProvider::builder().configure(config).profile_files(files.clone());
     if let Some(name) = &settings.profile {
-        return Ok(SharedCredentialsProvider::new(profile.profile_name(name.clone()).build()));
+        return Ok(Noted::over(profile.profile_name(name.clone()).build()));
     }
     let profile = match &settings.default_profile {
         Some(name) => profile.profile_name(name.clone()),
@@ -64,13 +95,13 @@ pub(super) fn base(
     )
     .or_else("EcsContainer", EcsCredentialsProvider::builder().configure(config).build());
     let Some(metadata) = metadata(settings, config)? else {
-        return Ok(SharedCredentialsProvider::new(chain));
+        return Ok(Noted::over(chain));
     };
     let metadata = imds::credentials::ImdsCredentialsProvider::builder()
         .configure(config)
         .imds_client(metadata)
         .build();
-    Ok(SharedCredentialsProvider::new(chain.or_else("Ec2InstanceMetadata", metadata)))
+    Ok(Noted::over(chain.or_else("Ec2InstanceMetadata", metadata)))
 }
 
 /// A client of the instance metadata service, or none where it must not be asked.
@@ -159,7 +190,9 @@ impl WebIdentityRole {
         let token = match &role.token {
             WebIdentityToken::Inline(token) => token.clone(),
             WebIdentityToken::File(path) => {
-                std::fs::read_to_string(path).map_err(CredentialsError::provider_error)?
+                let text =
+                    std::fs::read_to_string(path).map_err(CredentialsError::provider_error)?;
+                Sensitive::new(text.trim().to_owned())
             }
         };
         let answer = self
@@ -167,7 +200,7 @@ impl WebIdentityRole {
             .assume_role_with_web_identity()
             .role_arn(&role.role_arn)
             .role_session_name(session_name(role.session_name.as_deref()))
-            .web_identity_token(token.trim())
+            .web_identity_token(token.expose().trim())
             .set_duration_seconds(seconds(role.duration))
             .set_policy(role.policy.clone())
             .set_policy_arns(policy_arns(&role.policy_arns))

@@ -30,7 +30,6 @@ mod http;
 pub mod iam;
 pub mod retry;
 pub mod s3;
-pub mod secret;
 pub mod secrets_manager;
 mod sessions;
 pub mod settings;
@@ -39,7 +38,6 @@ pub mod wait;
 
 pub use clients::{Clients, Connection};
 pub use error::{Error, Kind, Service};
-pub use secret::Secret;
 pub use settings::Settings;
 pub use tags::Tags;
 pub use wait::{Deadline, Wait};

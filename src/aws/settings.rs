@@ -10,11 +10,11 @@
 //! `AWS_CA_BUNDLE` nor any `TF_*` variable: whoever fills these settings does.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::error::Service;
+use crate::sensitive::Sensitive;
 
 /// Everything a [`super::Connection`] is opened with.
 #[derive(Clone, Debug, Default)]
@@ -46,10 +46,10 @@ pub struct Settings {
     pub retry_mode: Option<RetryMode>,
     /// Size of the SDK's retry quota per service and region; no quota if absent.
     pub token_bucket_capacity: Option<usize>,
-    /// Proxy for `http` endpoints. Absent: from the environment; empty: none.
-    pub http_proxy: Option<String>,
-    /// Proxy for `https` endpoints. Absent: from the environment; empty: none.
-    pub https_proxy: Option<String>,
+    /// Proxy for `http` endpoints, perhaps with a login. Absent: from the environment; empty: none.
+    pub http_proxy: Option<Sensitive>,
+    /// Proxy for `https` endpoints, perhaps with a login. Absent: from the environment; empty: none.
+    pub https_proxy: Option<Sensitive>,
     /// Hosts reached without the two proxies above, comma-separated. Proxies from the environment
     /// go with `NO_PROXY` from the environment.
     pub no_proxy: Option<String>,
@@ -86,23 +86,15 @@ pub enum RetryMode {
     Adaptive,
 }
 
-/// Keys of an IAM user or of a session. `Debug` shows the key ID only.
-#[derive(Clone)]
+/// Keys of an IAM user or of a session.
+#[derive(Clone, Debug)]
 pub struct StaticCredentials {
     /// The access key ID.
     pub access_key: String,
     /// The secret access key.
-    pub secret_key: String,
+    pub secret_key: Sensitive,
     /// The session token of temporary keys.
-    pub token: Option<String>,
-}
-
-impl fmt::Debug for StaticCredentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StaticCredentials")
-            .field("access_key", &self.access_key)
-            .finish_non_exhaustive()
-    }
+    pub token: Option<Sensitive>,
 }
 
 /// A role to assume with credentials
@@ -147,22 +139,13 @@ pub struct AssumeRoleWithWebIdentity {
     pub session_name: Option<String>,
 }
 
-/// A web identity token, or where to find one. `Debug` never shows the token.
-#[derive(Clone)]
+/// A web identity token, or where to find one.
+#[derive(Clone, Debug)]
 pub enum WebIdentityToken {
     /// The token itself.
-    Inline(String),
+    Inline(Sensitive),
     /// A file that holds it, read at each use because the issuer renews it.
     File(PathBuf),
-}
-
-impl fmt::Debug for WebIdentityToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Inline(_) => f.write_str("Inline(..)"),
-            Self::File(path) => f.debug_tuple("File").field(path).finish(),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -174,17 +157,18 @@ mod tests {
         let settings = Settings {
             static_credentials: Some(StaticCredentials {
                 access_key: "AKIDEXAMPLE".to_owned(),
-                secret_key: "hunter2".to_owned(),
-                token: Some("hunter3".to_owned()),
+                secret_key: Sensitive::new("hunter2".to_owned()),
+                token: Some(Sensitive::new("hunter3".to_owned())),
             }),
             assume_role_with_web_identity: Some(AssumeRoleWithWebIdentity {
                 role_arn: "arn:aws:iam::123456789012:role/x".to_owned(),
-                token: WebIdentityToken::Inline("hunter4".to_owned()),
+                token: WebIdentityToken::Inline(Sensitive::new("hunter4".to_owned())),
                 duration: None,
                 policy: None,
                 policy_arns: Vec::new(),
                 session_name: None,
             }),
+            https_proxy: Some(Sensitive::of_url("http://bob:hunter5@proxy:3128".to_owned())),
             ..Settings::default()
         };
         let text = format!("{settings:?}");

@@ -24,7 +24,8 @@ column is what apply and destroy need besides.
 The policies name no account. Narrow `role/*` and the buckets of `arn:aws:s3:::*` down to the names \
 you use. Actions of a row with a circumstance may be left out where the attribute is not used.
 
-`sts:GetCallerIdentity`, which the provider calls first, is open to everyone.";
+`sts:GetCallerIdentity`, which the provider calls first, is open to everyone. For `assume_role` of \
+the provider block the credentials it begins with need `sts:AssumeRole` on that role.";
 
 /// The guide.
 pub fn guide(all: &[Needs]) -> String {

@@ -24,6 +24,8 @@ pub struct Check {
     /// The accepted values, when they are few.
     pub one_of: &'static [&'static str],
     broken_pattern: Option<&'static str>,
+    /// Whether what breaks this rule may be a secret.
+    untold: bool,
 }
 
 impl fmt::Debug for Check {
@@ -35,7 +37,8 @@ impl fmt::Debug for Check {
 impl Check {
     /// A rule of any kind. `test` answers the sentence that the value breaks.
     pub fn new(test: impl Fn(&Dynamic) -> Result<(), String> + Send + Sync + 'static) -> Self {
-        Self { test: Arc::new(test), element: None, one_of: &[], broken_pattern: None }
+        let test = Arc::new(test);
+        Self { test, element: None, one_of: &[], broken_pattern: None, untold: false }
     }
 
     /// One of these strings.
@@ -110,7 +113,7 @@ impl Check {
 
     /// Every element of a collection satisfies `check`.
     pub fn each(check: Check) -> Self {
-        let Self { one_of, broken_pattern, .. } = check;
+        let Self { one_of, broken_pattern, untold, .. } = check;
         let element = Arc::new(check);
         let test = {
             let check = Arc::clone(&element);
@@ -120,7 +123,13 @@ impl Check {
                 elements(value).find_map(refuse).map_or(Ok(()), Err)
             }
         };
-        Self { test: Arc::new(test), element: Some(element), one_of, broken_pattern }
+        Self { element: Some(element), one_of, broken_pattern, untold, ..Self::new(test) }
+    }
+
+    /// The same rule, where a value that breaks it may be a secret: it is not told.
+    #[must_use]
+    pub fn untold(self) -> Self {
+        Self { untold: true, ..self }
     }
 
     /// Every key of a map is one of these.
@@ -232,7 +241,7 @@ fn one(
         diagnostics.add_warning(diagnostic("Attribute Deprecated", instead, path.clone()));
     }
     for check in &attribute.checks {
-        if attribute.is_secret() {
+        if attribute.is_secret() || check.untold {
             if let Some(rule) = check.secret_refusal(value) {
                 diagnostics.add_error(invalid_secret(path, &rule));
             }
@@ -311,7 +320,7 @@ mod tests {
     #[test]
     fn a_rule_on_a_secret_is_told_without_it() {
         let length = || Check::length(1, 3);
-        let cases: [(Attribute, Dynamic, &str); 3] = [
+        let cases: [(Attribute, Dynamic, &str); 4] = [
             (
                 Attribute::string("token").sensitive().check(length()),
                 Dynamic::from("hunter2"),
@@ -322,6 +331,11 @@ mod tests {
                 Dynamic::List(vec![Dynamic::from("a"), Dynamic::from("hunter2")]),
                 "tokens_wo = (sensitive value): an element must be 1 to 3 characters long, and \
                  has 7.",
+            ),
+            (
+                Attribute::string("access").check(length().untold()),
+                Dynamic::from("hunter2"),
+                "access = (sensitive value): must be 1 to 3 characters long, and has 7.",
             ),
             (
                 Attribute::string_map("secrets").sensitive().check(Check::items(0, 0)),

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::value::{Dynamic, Number, Value};
+use crate::sensitive::Sensitive;
 
 /// A value does not have the shape its model expects: always a slip between schema and model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -78,6 +79,16 @@ impl Data for String {
 
     fn to_dynamic(&self) -> Dynamic {
         Dynamic::String(self.clone())
+    }
+}
+
+impl Data for Sensitive {
+    fn from_dynamic(value: Dynamic) -> Result<Self, Mismatch> {
+        String::from_dynamic(value).map(Self::new)
+    }
+
+    fn to_dynamic(&self) -> Dynamic {
+        Dynamic::from(self.expose())
     }
 }
 

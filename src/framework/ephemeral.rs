@@ -166,6 +166,11 @@ where
     async fn open(&self, cx: Option<Context<C>>, config: Dynamic) -> OpenOutput {
         let schema = OpenableResource::<C>::schema(self);
         let mut output = OpenOutput::default();
+        // Core has asked before, as a rule. What is opened without is not bounded by anything.
+        output.diagnostics.errors = OpenableResource::<C>::validate(self, &config).errors;
+        if !output.diagnostics.errors.is_empty() {
+            return output;
+        }
         let filled = plan::with_defaults(&schema.attributes, &config, &Dynamic::Null, &config);
         let opened = match model(filled) {
             Ok(config) => self.resource.open(cx.as_ref(), config).await,

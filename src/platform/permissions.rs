@@ -74,10 +74,15 @@ impl Permissions {
         rows
     }
 
-    /// Whether a call is declared, by the name of its operation.
+    /// The operations that are declared, by their names.
+    pub fn calls(&self) -> Vec<&'static str> {
+        let all = self.grants.iter().flat_map(|grant| grant.calls).copied();
+        all.filter(|call| !self.only_looks || only_looks(call)).collect()
+    }
+
+    /// Whether an operation is declared, by its name.
     pub fn covers(&self, call: &str) -> bool {
-        (!self.only_looks || only_looks(call))
-            && self.grants.iter().any(|grant| grant.calls.contains(&call))
+        self.calls().contains(&call)
     }
 }
 

@@ -146,7 +146,7 @@ pub fn check_moves(
                 .push(MoveProblem::EarlyInfrequentAccess { class: class.clone(), day: one.day });
         }
         let end = next.map(|next| next.day).or(expiration);
-        let (stay, minimum) = (end.map(|end| end - one.day), minimum_days(one.class));
+        let (stay, minimum) = (end.map(|end| end.saturating_sub(one.day)), minimum_days(one.class));
         if let Some(stay) = stay.filter(|stay| *stay > 0 && *stay < minimum) {
             problems.push(MoveProblem::ShortStay { class, day: one.day, stay, minimum });
         }

@@ -11,6 +11,8 @@ use std::io::Write as _;
 
 use tracing::Instrument as _;
 
+use crate::sensitive::without_secrets;
+
 /// Core keeps about a hundred lines.
 const BACKTRACE_LINES: usize = 80;
 
@@ -40,6 +42,7 @@ pub fn install_hook() {
 }
 
 fn report(message: &str, location: &str, thread: &str, backtrace: &str) -> String {
+    let message = without_secrets(message);
     let mut report = format!("panic: {message}\n  at {location}, thread {thread}\n");
     for line in backtrace.lines().take(BACKTRACE_LINES) {
         // Writing to a string does not fail.
@@ -90,6 +93,13 @@ mod tests {
         let report = report("went wrong", "src/x.rs:1:2", "main", &backtrace);
         assert!(report.starts_with("panic: went wrong\n  at src/x.rs:1:2, thread main\nframe\n"));
         assert!(report.lines().count() < 100);
+    }
+
+    #[test]
+    fn a_report_holds_no_secret() {
+        crate::sensitive::note("a-secret-of-the-report");
+        let report = report("no \"a-secret-of-the-report\"", "src/x.rs:1:2", "main", "frame");
+        assert!(report.starts_with("panic: no \"(sensitive value)\"\n"), "{report}");
     }
 
     #[tokio::test]

@@ -2,20 +2,20 @@
 //! together.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
-use crate::framework::value::{Data, Dynamic, Mismatch, StringMap, Strings, Value, known_set};
+use crate::framework::value::{StringMap, Strings, Value, known_set};
 use crate::model;
+use crate::sensitive::Sensitive;
 
 model! {
     /// The whole block. Nested blocks are lists, however often they may be written.
     pub struct Config {
         /// Key ID of static credentials.
-        pub access_key: Value<Secret>,
+        pub access_key: Value<String>,
         /// Secret of static credentials.
-        pub secret_key: Value<Secret>,
+        pub secret_key: Value<Sensitive>,
         /// Session token of static credentials.
-        pub token: Value<Secret>,
+        pub token: Value<Sensitive>,
         /// Named profile.
         pub profile: Value<String>,
         /// Shared config files.
@@ -40,9 +40,9 @@ model! {
         pub retry_mode: Value<String>,
         /// Size of the retry quota.
         pub token_bucket_rate_limiter_capacity: Value<i64>,
-        /// Proxy for http endpoints.
+        /// Proxy for http endpoints, perhaps with a login.
         pub http_proxy: Value<String>,
-        /// Proxy for https endpoints.
+        /// Proxy for https endpoints, perhaps with a login.
         pub https_proxy: Value<String>,
         /// Hosts without a proxy.
         pub no_proxy: Value<String>,
@@ -125,7 +125,7 @@ model! {
         /// Name of the session.
         pub session_name: Value<String>,
         /// The token itself.
-        pub web_identity_token: Value<Secret>,
+        pub web_identity_token: Value<Sensitive>,
         /// A file that holds the token.
         pub web_identity_token_file: Value<String>,
     }
@@ -149,32 +149,6 @@ model! {
     }
 }
 
-/// A text that never shows in debug output.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Secret(pub String);
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(sensitive value)")
-    }
-}
-
-impl Data for Secret {
-    fn from_dynamic(value: Dynamic) -> Result<Self, Mismatch> {
-        match value {
-            Dynamic::String(text) => Ok(Self(text)),
-            // The value itself must not get into an error.
-            _ => {
-                Err(Mismatch { expected: "a string".to_owned(), found: "another type".to_owned() })
-            }
-        }
-    }
-
-    fn to_dynamic(&self) -> Dynamic {
-        Dynamic::String(self.0.clone())
-    }
-}
-
 /// The value, if it is known and not null.
 pub(super) fn known<T>(value: &Value<T>) -> Option<&T> {
     match value {
@@ -189,8 +163,8 @@ pub(super) fn text(value: &Value<String>) -> Option<&str> {
 }
 
 /// As [`text`], for secrets.
-pub(super) fn secret(value: &Value<Secret>) -> Option<&str> {
-    known(value).map(|secret| secret.0.as_str()).filter(|text| !text.is_empty())
+pub(super) fn secret(value: &Value<Sensitive>) -> Option<&Sensitive> {
+    known(value).filter(|secret| !secret.expose().is_empty())
 }
 
 /// The known elements of a list.

@@ -13,6 +13,7 @@ use crate::framework::diagnostic::diagnostic;
 use crate::framework::value::{AttributePath, Diagnostic};
 use crate::platform::permissions;
 use crate::resources::timeouts::Operation;
+use crate::sensitive::without_secrets;
 
 /// A step that did not reach its result.
 #[derive(Debug, thiserror::Error)]
@@ -224,7 +225,7 @@ impl Report<'_> {
     }
 }
 
-/// What failed and why, as AWS said it.
+/// What failed and why, as AWS said it, but for any secret: states keep it.
 pub fn reason(error: &StepError) -> String {
     let mut text = format!("{} failed: {}", capitalised(&error.doing), chain(&error.cause));
     if let Cause::Aws(aws) = &error.cause
@@ -233,7 +234,7 @@ pub fn reason(error: &StepError) -> String {
         // Writing to a String cannot fail.
         let _ = write!(text, "\nRequest ID: {request_id}");
     }
-    text
+    without_secrets(&text).into_owned()
 }
 
 /// The reasons of several failures, a line or more each: what `status_reason` keeps of them.
@@ -337,6 +338,16 @@ mod tests {
              run terraform untaint with the address of this resource and apply, which finishes it \
              in place."
         );
+    }
+
+    #[test]
+    fn a_reason_holds_no_secret_though_aws_tells_one() {
+        crate::sensitive::note("a-secret-of-the-step");
+        let message = "the value a-secret-of-the-step is not valid";
+        let error = aws::Error::new(Service::ElastiCache, "CreateUser", Kind::Invalid, message);
+        let error = Err::<(), _>(error).during("users", "creating the user").unwrap_err();
+        let told = reason(&error);
+        assert!(told.contains("the value (sensitive value) is not valid"), "{told}");
     }
 
     #[test]

@@ -1,15 +1,12 @@
 //! Tokens and passwords are nowhere: not in the state, the plan file, private data, the log or on a
 //! screen. And the way of a token that the example shows, with a cache at its end.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-use base64::Engine as _;
 use officeless_testbench::repository;
 use serde_json::{Value, json};
 
 use crate::cache_scene::{ADDRESS, NODES, state, steps, tokens, with};
 use crate::scene::{REGION, Scene, every_cli};
+use crate::written::Written;
 
 const SECRETS: [&str; 6] = [
     "Hidden-Token-Number-1",
@@ -20,58 +17,11 @@ const SECRETS: [&str; 6] = [
     "Hidden/Token/Number-6",
 ];
 
-fn files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { files(&path, found) } else { found.push(path) }
-    }
-}
-
-/// What a file holds: a plan file is an archive, whose parts are packed.
-fn held(path: &Path) -> Vec<u8> {
-    let bytes = std::fs::read(path).unwrap();
-    if !bytes.starts_with(b"PK") {
-        return bytes;
-    }
-    let unpack = "import sys, zipfile\nfor part in zipfile.ZipFile(sys.argv[1]).infolist():\n    \
-                  sys.stdout.buffer.write(zipfile.ZipFile(sys.argv[1]).read(part))";
-    let unpacked = Command::new("python3").args(["-c", unpack]).arg(path).output().unwrap();
-    assert!(unpacked.status.success(), "{unpacked:?}");
-    assert!(unpacked.stdout.len() > bytes.len(), "there was nothing to unpack");
-    unpacked.stdout
-}
-
-/// The private data in a text of state: it is there as base64.
-fn private(bytes: &[u8]) -> Vec<u8> {
-    let text = String::from_utf8_lossy(bytes);
-    let values = text.split("\"private\":").skip(1);
-    let coded = values.filter_map(|value| value.trim_start().strip_prefix('"')?.split('"').next());
-    let engine = base64::engine::general_purpose::STANDARD;
-    coded.flat_map(|coded| engine.decode(coded).unwrap()).collect()
-}
-
-fn holds(bytes: &[u8], text: &str) -> bool {
-    bytes.windows(text.len()).any(|part| part == text.as_bytes())
-}
-
-/// Looks through every file of the workspace and gives all private data found.
-fn searched(scene: &Scene) -> Vec<u8> {
-    let mut all = Vec::new();
-    files(&scene.workspace.path(), &mut all);
-    for file in ["trace.log", "plan.tfplan", "terraform.tfstate"] {
-        assert!(all.iter().any(|path| path.ends_with(file)), "{file} is not among {all:?}");
-    }
-    let mut kept = Vec::new();
-    for path in all {
-        let bytes = held(&path);
-        let private = private(&bytes);
-        for secret in SECRETS {
-            assert!(!holds(&bytes, secret), "{secret} is in {}", path.display());
-            assert!(!holds(&private, secret), "{secret} is private in {}", path.display());
-        }
-        kept.extend(private);
-    }
-    kept
+/// Looks through all that was written.
+fn searched(scene: &Scene) -> Written {
+    let written = Written::by(scene).with_files(&["trace.log", "plan.tfplan", "terraform.tfstate"]);
+    written.expect_without(&SECRETS);
+    written
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -111,10 +61,10 @@ async fn secrets_are_in_no_file_and_on_no_screen() {
             for secret in SECRETS {
                 assert!(!screens.contains(secret), "{secret} was shown");
             }
-            let kept = searched(&scene);
-            let rotated = [SECRETS[1], SECRETS[2]].contains(secret);
-            if rotated {
-                assert!(holds(&kept, "auth_token_rotated"), "private data was not found");
+            let written = searched(&scene);
+            if [SECRETS[1], SECRETS[2]].contains(secret) {
+                let found = written.holds("the private data", "auth_token_rotated");
+                assert!(found, "private data was not found");
             }
         }
         scene.configure(&format!("{variable}{}", with(&scene, &users(5))));
@@ -159,11 +109,7 @@ async fn a_generated_token_is_given_to_the_cache_once_for_each_version() {
         assert_eq!(steps(&scene), ["token in", "token alone"]);
         let second = tokens(&scene);
         assert_ne!(first, second);
-        let mut all = Vec::new();
-        files(&scene.workspace.path(), &mut all);
-        for (path, token) in all.iter().flat_map(|path| [(path, &first[0]), (path, &second[0])]) {
-            assert!(!holds(&held(path), token), "{} holds a token", path.display());
-        }
+        Written::by(&scene).expect_without(&[first, second].concat());
         scene.workspace.expect_empty_plan().await;
         scene.destroy().await;
     }
@@ -220,11 +166,7 @@ async fn the_example_gives_the_cache_what_the_store_holds() {
         scene.configure(&text.replace("cache_token_version = 1", "cache_token_version = 2"));
         scene.settle().await;
         assert_eq!(caches.tokens("production"), [stored(2)]);
-        let mut all = Vec::new();
-        files(&scene.workspace.path(), &mut all);
-        for (path, version) in all.iter().flat_map(|path| [(path, 1), (path, 2)]) {
-            assert!(!holds(&held(path), &stored(version)), "{} holds it", path.display());
-        }
+        Written::by(&scene).expect_without(&[stored(1), stored(2)]);
         scene.destroy().await;
     }
 }

@@ -2,18 +2,19 @@
 //!
 //! The provider runs with the keys of a role that has the policies of the guide and nothing else, on
 //! an emulator that enforces them. And each scene is judged when it ends: what the provider called
-//! must be declared by a type that the scene's configurations had. What was called is kept in files,
-//! so that what is declared and never called can be told after the run.
+//! must be declared by a type that the scene's configurations had. The reverse is held at the end of a
+//! whole run, from what is written down here: what is declared must be called by some test.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
-use std::path::PathBuf;
+use std::sync::Once;
 
 use officeless::platform::permissions::{Permissions, policy};
 use officeless::{data_sources, ephemeral_resources, resources};
+use officeless_testbench::Asked;
 
-/// What the provider block alone asks for: who the caller is, and the role that it names.
-const OF_THE_BLOCK: &[&str] = &["sts:AssumeRole", "sts:GetCallerIdentity"];
+/// What the provider calls for its own block: who it is, which is open to all, and the roles that the
+/// block names.
+const OF_THE_BLOCK: [&str; 2] = ["sts:AssumeRole", "sts:GetCallerIdentity"];
 
 /// Every type, by the block that configures it.
 fn declared() -> Vec<(String, Permissions)> {
@@ -35,7 +36,7 @@ pub(crate) fn policies() -> Vec<(String, String)> {
     asking.map(|(block, one)| (block.replace(' ', "-"), policy(&[one]).to_string())).collect()
 }
 
-/// Demands that every call is declared by one of these types, and keeps it for the end of the run.
+/// Demands that every call is declared by one of these types, and writes it down for the end of the run.
 pub(crate) fn judge(types: &BTreeSet<String>, asked: &BTreeSet<String>) {
     let declared: Vec<_> =
         declared().into_iter().filter(|(block, _)| types.contains(block)).collect();
@@ -43,21 +44,20 @@ pub(crate) fn judge(types: &BTreeSet<String>, asked: &BTreeSet<String>) {
         OF_THE_BLOCK.contains(&call.as_str()) || declared.iter().any(|(_, one)| one.covers(call))
     };
     let undeclared: Vec<&String> = asked.iter().filter(|call| !is_declared(call)).collect();
-    keep(types, asked);
+    note(types, asked);
     // A test that fails already is not to be ended by a second panic.
     if !std::thread::panicking() {
         assert!(undeclared.is_empty(), "{types:?} called what they do not declare: {undeclared:?}");
     }
 }
 
-/// One file a process; a line a call, after the types it may have been for.
-fn keep(types: &BTreeSet<String>, asked: &BTreeSet<String>) {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("asked");
-    std::fs::create_dir_all(&folder).unwrap();
-    let types: Vec<&str> = types.iter().map(String::as_str).collect();
-    let types = types.join(",");
-    let lines: String = asked.iter().flat_map(|call| [&types, "\t", call, "\n"]).collect();
-    let path = folder.join(std::process::id().to_string());
-    let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
-    file.unwrap().write_all(lines.as_bytes()).unwrap();
+/// Writes down what was called, and once in a process what all types declare.
+fn note(types: &BTreeSet<String>, asked: &BTreeSet<String>) {
+    static DECLARED: Once = Once::new();
+    DECLARED.call_once(|| {
+        let declared = declared();
+        let calls = declared.iter().map(|(block, one)| (block.clone(), one.calls()));
+        Asked::declare(calls);
+    });
+    Asked::note(types, asked);
 }

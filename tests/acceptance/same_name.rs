@@ -170,7 +170,7 @@ impl Scene {
 
     /// Begins to create what is configured, and holds that at a call.
     async fn begin_and_hold(&self, (service, operation): (&str, &str)) -> Held {
-        let fault = Fault::on(&self.account, service, operation).effect(Effect::Hold);
+        let fault = Fault::on(&self.account, service, operation).effect(Effect::Postpone);
         let fault = self.proxy().inject(fault);
         let apply = ["apply", "-no-color", "-input=false", "-auto-approve"];
         let child = self.workspace.command(&apply).stdout(Stdio::piped()).spawn().unwrap();
@@ -402,7 +402,7 @@ async fn of_two_blocks_of_one_name_one_is_made() {
         let scene = Scene::new(&cli).await;
         let kind = application_bucket(&scene);
         scene.configure(&format!("{}{}", kind.block("one"), kind.block("two")));
-        let hold = Fault::on(&scene.account, kind.held.0, kind.held.1).effect(Effect::Hold);
+        let hold = Fault::on(&scene.account, kind.held.0, kind.held.1).effect(Effect::Postpone);
         let hold = scene.proxy().inject(hold);
         let apply = ["apply", "-no-color", "-input=false", "-auto-approve"];
         let child = scene.workspace.command(&apply).spawn().unwrap();
@@ -473,9 +473,9 @@ async fn a_volume_of_a_create_that_was_killed_is_taken_over() {
         let late = Fault::on(&scene.account, "ec2", "DescribeVolumes").times(1);
         let late = scene.proxy().inject(late.effect(Effect::rewrite(|_, reply| {
             let text = String::from_utf8_lossy(&reply.body).into_owned();
-            let (head, rest) = text.split_once("<volumeSet>").unwrap();
-            let (_, tail) = rest.split_once("</volumeSet>").unwrap();
-            reply.body = format!("{head}<volumeSet></volumeSet>{tail}").into_bytes();
+            let (before, rest) = text.split_once("<volumeSet>").unwrap();
+            let (_, after) = rest.split_once("</volumeSet>").unwrap();
+            reply.body = format!("{before}<volumeSet></volumeSet>{after}").into_bytes();
         })));
         let left = volumes(&scene).await;
         second.expect_apply().await;
@@ -521,8 +521,8 @@ async fn a_bucket_that_was_made_in_the_same_moment_is_known_by_its_claim() {
         second.write_main(&kind.block("this")).unwrap();
         let held = scene.begin_and_hold(kind.held).await;
         // The second has asked before the first made it.
-        let [head, versioning] = [("HeadBucket", ""), ("GetBucketVersioning", "NoSuchBucket")];
-        let unseen = [head, versioning].map(|(operation, code)| {
+        let unseen = [("HeadBucket", ""), ("GetBucketVersioning", "NoSuchBucket")];
+        let unseen = unseen.map(|(operation, code)| {
             let times = 2; // plan and apply
             let fault = Fault::on(&scene.account, "s3", operation).times(times + 1);
             scene.proxy().inject(fault.effect(Effect::refuse(404, code)))

@@ -12,6 +12,7 @@ use officeless::aws::ec2::{self, Peer, modifications, snapshots, volumes, zones}
 use officeless::aws::settings::{Settings, StaticCredentials};
 use officeless::aws::tags::TagChanges;
 use officeless::aws::{Clients, Connection, Deadline, Kind, Service, Tags, Wait};
+use officeless::sensitive::Sensitive;
 use officeless_testbench::{Aws, Cli, SecondEmulator, Workspace};
 use serde_json::json;
 
@@ -123,12 +124,12 @@ async fn clients(emulator: &SecondEmulator) -> std::sync::Arc<Clients> {
         region: Some(REGION.to_owned()),
         static_credentials: Some(StaticCredentials {
             access_key: SecondEmulator::ACCOUNT.to_owned(),
-            secret_key: "test".to_owned(),
+            secret_key: Sensitive::new("test".to_owned()),
             token: None,
         }),
         endpoints: Service::ALL.into_iter().map(|one| (one, emulator.url())).collect(),
-        http_proxy: Some(String::new()),
-        https_proxy: Some(String::new()),
+        http_proxy: Some(Sensitive::new(String::new())),
+        https_proxy: Some(Sensitive::new(String::new())),
         ..Settings::default()
     };
     let stop = tokio_util::sync::CancellationToken::new();

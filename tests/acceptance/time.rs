@@ -291,7 +291,7 @@ async fn credentials_that_nothing_renews_end_the_apply_and_new_ones_finish_it() 
 
 /// Waits for a condition, bounded.
 async fn until(mut condition: impl FnMut() -> bool) {
-    let limit = Instant::now() + Duration::from_secs(60);
+    let limit = Instant::now() + Duration::from_mins(1);
     while !condition() {
         assert!(Instant::now() < limit, "it never came true");
         #[allow(clippy::disallowed_methods, reason = "a test that polls the other process")]

@@ -15,7 +15,6 @@
 )]
 
 mod compatibility;
-mod faults;
 mod files;
 mod house;
 mod pages;

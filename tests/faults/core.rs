@@ -20,6 +20,7 @@ use officeless::provider::Officeless;
 use officeless::provider::environment::Environment;
 use proto::provider_server::Provider as _;
 use serde_json::json;
+use tempfile::TempDir;
 use tonic::Request;
 
 use crate::proposed::proposed_new_state;
@@ -76,6 +77,8 @@ pub(crate) struct Terraform {
     block_kind: Type,
     /// The state file.
     pub(crate) stored: Option<Stored>,
+    /// Where creates tell later ones that they are over.
+    _home: TempDir,
 }
 
 /// A plan, with what apply needs of it.
@@ -94,12 +97,14 @@ impl Terraform {
             "region": "us-east-1", "access_key": account, "secret_key": "test",
             "skip_metadata_api_check": true, "endpoints": [endpoints],
         });
-        let provider = Officeless::new(Environment::default());
+        let home = TempDir::with_prefix("officeless-faults-").unwrap();
+        let path = home.path().display().to_string();
+        let provider = Officeless::new(Environment::from([("HOME", path.as_str())]));
         let block_kind = provider.schema().kind();
         let schema = schema(type_name);
         let (attributes, kind) = (schema.attributes.clone(), schema.kind());
         let server = Arc::new(Server::new(provider));
-        Self { type_name, attributes, kind, server, block, block_kind, stored: None }
+        Self { type_name, attributes, kind, server, block, block_kind, stored: None, _home: home }
     }
 
     /// From now on the SDK sends each request once: what is to be tried again is the provider's to do.

@@ -5,10 +5,11 @@
 //! 3. There is exactly what a run without interference leaves: no second object of any kind.
 //! 4. Destroy succeeds and leaves nothing.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use officeless_testbench::Bench;
+use officeless_testbench::{Asked, Bench};
 use serde_json::{Value, json};
 
 use crate::core::{Action, Failed, Terraform};
@@ -32,7 +33,8 @@ impl Clean {
     pub(crate) fn of(ground: &Ground, inventory: &Inventory, uncounted: &[&str]) -> Self {
         let calls = ground.proxy().calls(&ground.account);
         let changes = calls.iter().map(|call| call.mutating).collect();
-        let name = |call: &officeless_testbench::Call| format!("{}:{}", call.service, call.operation);
+        let name =
+            |call: &officeless_testbench::Call| format!("{}:{}", call.service, call.operation);
         let calls = calls.iter().map(name).collect();
         Self { calls, changes, counts: inventory.counts(uncounted) }
     }
@@ -57,6 +59,14 @@ pub(crate) struct Play {
     pub(crate) ground: Ground,
     pub(crate) terraform: Terraform,
     configurations: Configurations,
+}
+
+impl Drop for Play {
+    /// Writes down what was asked of AWS: the permissions that a resource declares are held against it.
+    fn drop(&mut self) {
+        let types = BTreeSet::from([format!("resource {}", self.scenario.type_name)]);
+        Asked::note(&types, &self.ground.proxy().asked_by_provider(&self.ground.account));
+    }
 }
 
 /// Runs an operation without interference.
@@ -91,7 +101,7 @@ impl Play {
         }
         let url = ground.proxy().url();
         let terraform = Terraform::new(scenario.type_name, &url, &ground.account);
-        let mut play = Self { scenario, operation, ground, configurations, terraform };
+        let mut play = Self { scenario, operation, ground, terraform, configurations };
         if operation != Operation::Create {
             play.terraform.apply(&play.configurations.first).await?;
         }

@@ -139,7 +139,8 @@ impl Report {
     }
 
     fn table(&self) -> String {
-        let mut text = format!("| Resource | Operation | AWS calls | {} |\n", self.columns.join(" | "));
+        let mut text =
+            format!("| Resource | Operation | AWS calls | {} |\n", self.columns.join(" | "));
         let _ = writeln!(text, "|---|---|---:|{}", "---:|".repeat(self.columns.len()));
         for ((resource, operation), calls) in &self.calls {
             let _ = write!(text, "| `{resource}` | {} | {calls} |", operation.name());

@@ -61,7 +61,8 @@ const fn scenario(
 
 /// The operations that are asked for, by scenario.
 pub(crate) fn asked_for(wish: &Wish) -> Vec<(Scenario, Operation)> {
-    let all = ALL.iter().flat_map(|scenario| Operation::ALL.map(|operation| (*scenario, operation)));
+    let all =
+        ALL.iter().flat_map(|scenario| Operation::ALL.map(|operation| (*scenario, operation)));
     all.filter(|(scenario, operation)| {
         wish.wants(&format!("{}/{}", short(scenario.type_name), operation.name()))
     })

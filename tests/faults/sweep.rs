@@ -67,8 +67,7 @@ fn side_by_side(
     futures_util::stream::iter(runs)
         .map(|(point, clean, bench)| async move {
             let (scenario, operation, kind, index) = point;
-            let run =
-                async move { met(bench, scenario, operation, (kind, index), &clean).await };
+            let run = async move { met(bench, scenario, operation, (kind, index), &clean).await };
             let panicked = |error| Verdict::Failed(format!("the point panicked: {error}"));
             let verdict = tokio::spawn(run).await.unwrap_or_else(panicked);
             (Place { resource: scenario.type_name, operation, column: kind.name(), index }, verdict)

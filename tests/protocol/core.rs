@@ -28,7 +28,7 @@ use crate::certificate::Client;
 pub(crate) const COOKIE: &str = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
 
 /// Far longer than anything takes, for a machine under load.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Waits for what must happen soon.
 pub(crate) async fn soon<F: Future>(what: F) -> F::Output {
@@ -81,16 +81,14 @@ impl Plugin {
         Self::start_as(command, temporary, client, variables).await
     }
 
-    /// The same, where files are made without the modes of `umask`.
-    pub(crate) async fn start_masked(umask: &str) -> Self {
+    /// The same, after a command of the shell, such as `umask 0`.
+    pub(crate) async fn start_after(command: &str, client: Option<&Client>) -> Self {
         let temporary = tempfile::tempdir().unwrap();
         let program = program(temporary.path());
-        let mut command = Command::new("/bin/sh");
-        command
-            .args(["-c", &format!("umask {umask}; exec \"$0\"")])
-            .arg(program.as_std().get_program());
-        confined(&mut command, temporary.path());
-        Self::start_as(command, temporary, None, &[]).await
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", &format!("{command}; exec \"$0\"")]).arg(program.as_std().get_program());
+        confined(&mut shell, temporary.path());
+        Self::start_as(shell, temporary, client, &[]).await
     }
 
     async fn start_as(

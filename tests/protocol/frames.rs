@@ -19,7 +19,12 @@ const VALIDATE: &str = "/tfplugin6.Provider/ValidateResourceConfig";
 const LARGEST: u32 = 256 << 20;
 
 /// A body as it stands on the wire.
-async fn post(channel: &Channel, path: &str, encoding: &str, body: Vec<u8>) -> Result<Status> {
+pub(crate) async fn post(
+    channel: &Channel,
+    path: &str,
+    encoding: &str,
+    body: Vec<u8>,
+) -> Result<Status> {
     let request = http::Request::post(format!("http://localhost{path}"))
         .header("content-type", "application/grpc")
         .header("te", "trailers")
@@ -36,7 +41,7 @@ async fn post(channel: &Channel, path: &str, encoding: &str, body: Vec<u8>) -> R
 }
 
 /// A message with its prefix: whether it is compressed, and its length.
-fn frame(flag: u8, length: u32, message: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(flag: u8, length: u32, message: &[u8]) -> Vec<u8> {
     [&[flag], &length.to_be_bytes()[..], message].concat()
 }
 
@@ -53,6 +58,28 @@ async fn a_message_over_the_limit_is_refused_before_it_is_read() {
         assert!(status.message().contains(&told), "{status}");
     }
     assert_eq!(call(Ok(channel)).await.unwrap(), SERVING);
+}
+
+#[tokio::test]
+async fn headers_without_measure_are_refused_and_concern_nobody_else() {
+    let plugin = Plugin::start(None).await;
+    let good = plugin.connect_plaintext().await.unwrap();
+    for (count, length) in [(1, 8 << 20), (20_000, 100)] {
+        let mut channel = plugin.connect_plaintext().await.unwrap();
+        let mut request = http::Request::post(format!("http://localhost{VALIDATE}"))
+            .header("content-type", "application/grpc");
+        for number in 0..count {
+            request = request.header(format!("x-{number}"), "v".repeat(length));
+        }
+        let request = request.body(Body::new(Full::new(Bytes::from(frame(0, 0, b"")))));
+        std::future::poll_fn(|cx| channel.poll_ready(cx)).await.unwrap();
+        if let Ok(response) = soon(channel.call(request.unwrap())).await {
+            let status = response.status();
+            assert!(status.is_client_error(), "{count} headers of {length} bytes: {status}");
+        }
+        assert_eq!(call(Ok(good.clone())).await.unwrap(), SERVING);
+        assert_eq!(call(plugin.connect_plaintext().await).await.unwrap(), SERVING);
+    }
 }
 
 #[tokio::test]

@@ -30,7 +30,7 @@ async fn the_socket_is_there_for_this_user_only() {
 #[tokio::test]
 async fn it_is_so_whatever_modes_the_user_gives_to_new_files() {
     for umask in ["0", "0777"] {
-        let plugin = Plugin::start_masked(umask).await;
+        let plugin = Plugin::start_after(&format!("umask {umask}"), None).await;
         let socket = Path::new(plugin.field(4));
         let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(socket), 0o600, "umask {umask}");

@@ -9,6 +9,7 @@
     reason = "what surprises a test ends it"
 )]
 
+mod any_values;
 mod certificate;
 mod core;
 mod debug;

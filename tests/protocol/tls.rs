@@ -131,6 +131,18 @@ async fn a_connection_that_says_nothing_holds_nobody_up() {
     assert_eq!(call(plugin.connect(Some(&core)).await).await.unwrap(), SERVING);
 }
 
+/// All files that it may open are connections that say nothing: each is let go of in time.
+#[tokio::test]
+async fn as_many_as_it_can_open_keep_core_waiting_and_no_more() {
+    let core = Client::new();
+    let plugin = Plugin::start_after("ulimit -n 64", Some(&core)).await;
+    let mut silent = Vec::new();
+    for _ in 0..80 {
+        silent.push(UnixStream::connect(plugin.field(4)).await.unwrap());
+    }
+    assert_eq!(call(plugin.connect(Some(&core)).await).await.unwrap(), SERVING);
+}
+
 #[tokio::test]
 async fn without_a_certificate_in_the_environment_there_is_no_tls() {
     let plugin = Plugin::start(None).await;

@@ -38,7 +38,7 @@ async fn hostile_values_are_told_and_nothing_else_happens() {
     let mut plugin = Plugin::start(None).await;
     let mut provider = provider(&plugin).await;
     let name = |rest: &[u8]| [&[0x81, 0xa4], &b"tags"[..], rest].concat();
-    let cases: [(&str, Vec<u8>, &str); 8] = [
+    let cases: [(&str, Vec<u8>, &str); 11] = [
         ("deep", vec![0x91; 1 << 20], "expected an object, found an array"),
         ("deep maps", name(&vec![0x81; 1 << 20]), "expected a text key, found another"),
         (
@@ -49,6 +49,21 @@ async fn hostile_values_are_told_and_nothing_else_happens() {
         ("long map", vec![0xdf, 255, 255, 255, 255, 0], "4294967295 elements in the last 1 bytes"),
         ("long text", name(&[0x81, 0xdb, 255, 255, 255, 255]), "4294967295 bytes in the last 0"),
         ("bad text", name(&[0x81, 0xa1, 0xff, 0xc0]), "expected a text key, found another"),
+        (
+            "bad text as a value",
+            name(&[0x81, 0xa1, b'a', 0xa2, 0xff, 0xfe]),
+            "expected UTF-8 text, found other bytes",
+        ),
+        (
+            "an extension nobody knows",
+            name(&[0x81, 0xa1, b'a', 0xd5, 7, 0, 0]),
+            "malformed MessagePack: an extension of the unknown code 7",
+        ),
+        (
+            "an extension of no end",
+            name(&[0x81, 0xa1, b'a', 0xc9, 255, 255, 255, 255, 12]),
+            "4294967295 bytes in the last 0",
+        ),
         ("torn", vec![0xde], "malformed MessagePack: 2 bytes in the last 0"),
         ("reserved", vec![0xc1], "malformed MessagePack: the reserved byte c1"),
     ];

@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Clients, Common, sts_client};
 use crate::aws::clock::Clock;
-use crate::aws::credentials::{self, AssumedRole, WebIdentityRole};
+use crate::aws::credentials::{self, AssumedRole, Noted, WebIdentityRole};
 use crate::aws::error::{Error, Kind, Service, classified};
 use crate::aws::sessions::Sessions;
 use crate::aws::settings::{RetryMode, Settings};
@@ -164,12 +164,12 @@ fn assume(config: SdkConfig, common: &Common) -> SdkConfig {
     if let Some(role) = &settings.assume_role_with_web_identity {
         let sts = sts_client(&uncached(&config), common);
         let provider = WebIdentityRole { sts, role: role.clone() };
-        config = with(config, SharedCredentialsProvider::new(provider));
+        config = with(config, Noted::over(provider));
     }
     for role in &settings.assume_roles {
         let sts = sts_client(&uncached(&config), common);
         let provider = AssumedRole { sts, role: role.clone() };
-        config = with(config, SharedCredentialsProvider::new(provider));
+        config = with(config, Noted::over(provider));
     }
     config
 }

@@ -159,7 +159,10 @@ fn arriving<T>(found: Option<T>, state: impl Fn(&T) -> &str) -> Seen<T> {
     const STATES: States = States { pending: &["creating", "updating"], target: &["available"] };
     match found {
         None => Seen::Pending("not visible".to_owned()),
-        Some(found) => STATES.judge(&state(&found).to_owned(), found),
+        Some(found) => {
+            let state = state(&found).to_owned();
+            STATES.judge(&state, found)
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use aws_sdk_elasticache::types::{
 use super::failed;
 use crate::aws::clients::Clients;
 use crate::aws::error::Error;
-use crate::aws::secret::Secret;
+use crate::sensitive::Sensitive;
 
 /// Where one kind of log goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub struct Changes {
     /// `compatible` or `enabled`.
     pub cluster_mode: Option<String>,
     /// What clients authenticate with.
-    pub auth_token: Option<Secret>,
+    pub auth_token: Option<Sensitive>,
     /// `ROTATE`, `SET` or `DELETE`.
     pub auth_token_update_strategy: Option<String>,
     /// User groups to attach.
@@ -249,7 +249,8 @@ mod tests {
 
     #[test]
     fn changes_do_not_show_their_secret() {
-        let changes = Changes { auth_token: Some(Secret::new("horse")), ..Changes::default() };
+        let changes =
+            Changes { auth_token: Some(Sensitive::new("horse".to_owned())), ..Changes::default() };
         assert!(!format!("{changes:?}").contains("horse"));
         assert!(!changes.is_empty() && Changes::default().is_empty());
     }

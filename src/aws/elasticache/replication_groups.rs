@@ -12,9 +12,9 @@ use super::modify::{LogDelivery, log_requests};
 use super::{failed, write_tags};
 use crate::aws::clients::Clients;
 use crate::aws::error::{self, Error, Service, non_empty};
-use crate::aws::secret::Secret;
 use crate::aws::tags::Tags;
 use crate::aws::wait::{Seen, Wait};
+use crate::sensitive::Sensitive;
 
 /// A replication group as AWS describes it. What it leaves out a [member](super::members) tells.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -274,7 +274,7 @@ pub struct NewReplicationGroup {
     /// `preferred` or `required`.
     pub transit_encryption_mode: Option<String>,
     /// What clients authenticate with.
-    pub auth_token: Option<Secret>,
+    pub auth_token: Option<Sensitive>,
     /// At most one.
     pub user_group_ids: Vec<String>,
     /// Days.

@@ -10,9 +10,9 @@ use aws_sdk_elasticache::types::{
 use super::{failed, write_tags};
 use crate::aws::clients::Clients;
 use crate::aws::error::{self, Error, Service};
-use crate::aws::secret::Secret;
 use crate::aws::tags::Tags;
 use crate::aws::wait::{Seen, States, Wait};
+use crate::sensitive::Sensitive;
 
 /// The engine of every user and user group: those of Valkey must authenticate.
 const ENGINE: &str = "valkey";
@@ -38,7 +38,7 @@ pub struct User {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Authentication {
     /// With one of these.
-    Passwords(Vec<Secret>),
+    Passwords(Vec<Sensitive>),
     /// With tokens that IAM signs.
     Iam,
 }

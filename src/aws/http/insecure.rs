@@ -23,6 +23,7 @@ use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 
 use super::super::error::Error;
 use super::super::settings::Settings;
+use crate::sensitive::Sensitive;
 
 /// Sends `https` requests, through a proxy where one applies, to whoever answers.
 #[derive(Clone, Debug)]
@@ -41,7 +42,7 @@ impl Connector {
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
             .with_no_client_auth();
-        let proxies = match settings.https_proxy.as_deref() {
+        let proxies = match settings.https_proxy.as_ref().map(Sensitive::expose) {
             None => Matcher::from_env(),
             Some(url) => Matcher::builder()
                 .https(url.to_owned())

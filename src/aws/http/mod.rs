@@ -7,6 +7,7 @@
 mod insecure;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -25,13 +26,14 @@ use rustls::pki_types::pem::PemObject as _;
 
 use super::error::{Error, Kind, Service};
 use super::settings::Settings;
+use crate::sensitive::Sensitive;
 
 /// The HTTP client these settings ask for. Opens no connection.
 pub(super) fn client(settings: &Settings) -> Result<SharedHttpClient, Error> {
     let no_proxy = settings.no_proxy.as_deref();
     let plan = Plan {
-        http_proxy: proxy(settings.http_proxy.as_deref(), no_proxy, ProxyConfig::http)?,
-        https_proxy: proxy(settings.https_proxy.as_deref(), no_proxy, ProxyConfig::https)?,
+        http_proxy: proxy(settings.http_proxy.as_ref(), no_proxy, ProxyConfig::http)?,
+        https_proxy: proxy(settings.https_proxy.as_ref(), no_proxy, ProxyConfig::https)?,
         tls: tls_context(settings)?,
         insecure: settings.insecure.then(|| insecure::Connector::new(settings)).transpose()?,
     };
@@ -39,11 +41,11 @@ pub(super) fn client(settings: &Settings) -> Result<SharedHttpClient, Error> {
 }
 
 fn proxy(
-    url: Option<&str>,
+    url: Option<&Sensitive>,
     no_proxy: Option<&str>,
     read: impl FnOnce(String) -> Result<ProxyConfig, aws_smithy_http_client::proxy::ProxyError>,
 ) -> Result<ProxyConfig, Error> {
-    match url {
+    match url.map(Sensitive::expose) {
         None => Ok(ProxyConfig::from_env()),
         Some("") => Ok(ProxyConfig::disabled()),
         Some(url) => {
@@ -86,12 +88,19 @@ fn refused(message: &str) -> Error {
 }
 
 /// What every connector is made from.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Plan {
     http_proxy: ProxyConfig,
     https_proxy: ProxyConfig,
     tls: TlsContext,
     insecure: Option<insecure::Connector>,
+}
+
+/// Proxies have logins.
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan").finish_non_exhaustive()
+    }
 }
 
 type Timeouts = (Option<Duration>, Option<Duration>);
@@ -180,8 +189,8 @@ mod tests {
 
     #[test]
     fn a_proxy_that_is_no_url_is_refused() {
-        let settings =
-            Settings { https_proxy: Some("proxy:3128".to_owned()), ..Settings::default() };
+        let proxy = Some(Sensitive::of_url("proxy:3128".to_owned()));
+        let settings = Settings { https_proxy: proxy, ..Settings::default() };
         assert_eq!(client(&settings).unwrap_err().kind, Kind::Invalid);
     }
 

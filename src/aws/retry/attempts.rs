@@ -155,8 +155,9 @@ impl Intercept for Attempts {
                 "AWS throttles this call"
             );
         }
-        let error = context.output_or_error().and_then(Result::err);
-        let most = self.most(made, course, error.is_some_and(|error| error.is_connector_error()));
+        let unreachable =
+            matches!(context.output_or_error(), Some(Err(error)) if error.is_connector_error());
+        let most = self.most(made, course, unreachable);
         let retry = retry.with_max_attempts(most).with_max_backoff(left.min(MAX_BACKOFF));
         config.interceptor_state().store_put(retry);
         config.interceptor_state().store_put(course);

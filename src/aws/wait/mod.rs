@@ -163,8 +163,9 @@ impl Wait {
 
     /// Runs an operation that has to end with this wait's deadline. No call in it is repeated
     /// beyond that; one under way is not cut off, since it may change something.
-    pub async fn govern<R>(&self, operation: impl Future<Output = R>) -> R {
-        OPERATION.scope(self.deadline, operation).await
+    pub fn govern<R>(&self, operation: impl Future<Output = R>) -> impl Future<Output = R> {
+        // Operations are deep futures over the SDK's own: they are not copied into their callers.
+        OPERATION.scope(self.deadline, Box::pin(operation))
     }
 
     /// Polls `probe` until it is done. `what` completes the sentence "waiting for …".

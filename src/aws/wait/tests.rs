@@ -131,11 +131,12 @@ async fn each_poll_tells_the_state_the_time_spent_and_when_the_next_one_is() {
     seen.await.unwrap();
     drop(guard);
     let log = log.0.lock().unwrap();
-    assert_eq!(log.len(), 3, "{log:?}");
+    assert_eq!(log.len(), 4, "{log:?}");
     for (line, parts) in [
-        (0, ["state=\"creating\"", "elapsed_seconds=0", "next_poll_milliseconds="]),
-        (1, ["state=\"creating\"", "error=EFS DescribeFileSystems: slow", "still waiting"]),
-        (2, ["reached", "fs-1 to become available", "elapsed="]),
+        (0, ["waiting", "fs-1 to become available", "DescribeFileSystems"]),
+        (1, ["state=\"creating\"", "elapsed_seconds=0", "next_poll_milliseconds="]),
+        (2, ["state=\"creating\"", "error=EFS DescribeFileSystems: slow", "still waiting"]),
+        (3, ["reached", "fs-1 to become available", "elapsed="]),
     ] {
         assert!(parts.iter().all(|part| log[line].contains(part)), "{}", log[line]);
     }

@@ -16,6 +16,7 @@ use crate::framework::value::{AttributePath, Diagnostic, Diagnostics, Value};
 use crate::model;
 use crate::platform::auth_token::{DEFAULT_LENGTH, MAX_LENGTH, MIN_LENGTH};
 use crate::provider::ProviderContext;
+use crate::sensitive::Sensitive;
 
 use sources::Token;
 
@@ -104,7 +105,7 @@ model! {
         /// Region.
         pub region: Value<String>,
         /// The token.
-        pub auth_token: Value<String>,
+        pub auth_token: Value<Sensitive>,
         /// Where it comes from.
         pub source: Value<String>,
         /// When it ends.
@@ -193,7 +194,7 @@ impl EphemeralResource<ProviderContext> for CacheAuthToken {
         };
         let Token { text, expires_at, about_to_end } = token;
         let mut opened = Opened::lasting(Model {
-            length: Value::Value(i64::try_from(text.chars().count()).unwrap_or(i64::MAX)),
+            length: Value::Value(i64::try_from(text.expose().chars().count()).unwrap_or(i64::MAX)),
             region: region.map_or(Value::Null, Value::Value),
             auth_token: Value::Value(text),
             source: Value::Value(source.to_owned()),

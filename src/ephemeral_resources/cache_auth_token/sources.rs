@@ -1,6 +1,5 @@
 //! Where a token comes from. No message here holds one, or a part of one.
 
-use std::fmt;
 use std::time::SystemTime;
 
 use serde_json::Value as Json;
@@ -14,24 +13,20 @@ use crate::framework::value::{AttributePath, Diagnostic, Value};
 use crate::platform::auth_token;
 use crate::provider::ProviderContext;
 use crate::resources::step::{During as _, Report, StepError, Verb};
+use crate::sensitive::Sensitive;
 
 /// Random bytes that are asked for at once; about one in five gives no character.
 const DRAUGHT: usize = 192;
 
 /// A token.
+#[derive(Debug)]
 pub(super) struct Token {
     /// The token itself.
-    pub(super) text: String,
+    pub(super) text: Sensitive,
     /// When it ends, if it does.
     pub(super) expires_at: Option<SystemTime>,
     /// When this machine's clock shows that it is about to end.
     pub(super) about_to_end: Option<SystemTime>,
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Token").field("expires_at", &self.expires_at).finish_non_exhaustive()
-    }
 }
 
 /// A token of random characters, from the generator that also makes the keys of TLS.
@@ -45,7 +40,7 @@ pub(super) fn generate(length: usize) -> Result<Token, Diagnostic> {
             .map_err(|_| provider_bug("The system has no random bytes for a token."))?;
         auth_token::extend(&mut token, length, &bytes);
     }
-    Ok(Token { text: token, expires_at: None, about_to_end: None })
+    Ok(Token { text: Sensitive::new(token), expires_at: None, about_to_end: None })
 }
 
 /// The token that a secret holds.
@@ -75,7 +70,7 @@ pub(super) async fn read(
     };
     let token = value.text.ok_or("it holds bytes, and a token is text".to_owned());
     let token = token.and_then(|text| pick(text, key));
-    let token = token.and_then(|token| match auth_token::check(&token) {
+    let token = token.and_then(|token| match auth_token::check(token.expose()) {
         Ok(()) => Ok(token),
         Err(problem) => Err(problem.to_string()),
     });
@@ -84,15 +79,15 @@ pub(super) async fn read(
 }
 
 /// The whole text, or what it holds under a key.
-fn pick(text: String, key: Option<&str>) -> Result<String, String> {
+fn pick(text: Sensitive, key: Option<&str>) -> Result<Sensitive, String> {
     let Some(key) = key else { return Ok(text) };
     // What the parser would say of broken JSON may quote it.
-    let json: Json = serde_json::from_str(&text).map_err(|_| {
+    let json: Json = serde_json::from_str(text.expose()).map_err(|_| {
         "json_key is set, and the secret is no JSON; remove json_key if all of it is the token"
             .to_owned()
     })?;
     match json.get(key) {
-        Some(Json::String(token)) => Ok(token.clone()),
+        Some(Json::String(token)) => Ok(Sensitive::new(token.clone())),
         Some(_) => Err(format!("what it has under json_key = {key:?} is no string")),
         None => Err(format!("it is no JSON object with the key json_key = {key:?}")),
     }
@@ -148,8 +143,8 @@ mod tests {
     fn a_generated_token_is_valid_and_never_the_same() {
         for length in [16, 64, 128] {
             let token = generate(length).unwrap().text;
-            assert_eq!(token.len(), length);
-            assert_eq!(auth_token::check(&token), Ok(()));
+            assert_eq!(token.expose().len(), length);
+            assert_eq!(auth_token::check(token.expose()), Ok(()));
             assert_ne!(token, generate(length).unwrap().text);
         }
     }
@@ -157,23 +152,19 @@ mod tests {
     #[test]
     fn a_token_is_picked_out_of_a_json_secret() {
         let json = r#"{ "token": "hunter2", "port": 6379 }"#;
-        assert_eq!(pick(json.to_owned(), Some("token")), Ok("hunter2".to_owned()));
-        assert_eq!(pick("hunter2".to_owned(), None), Ok("hunter2".to_owned()));
+        let pick = |text: &str, key| pick(Sensitive::new(text.to_owned()), key);
+        let token = Sensitive::new("hunter2".to_owned());
+        assert_eq!(pick(json, Some("token")), Ok(token.clone()));
+        assert_eq!(pick("hunter2", None), Ok(token));
         for (text, key, why) in [
             (json, "port", "what it has under json_key = \"port\" is no string"),
             (json, "auth", "it is no JSON object with the key json_key = \"auth\""),
             ("hunter2", "token", "json_key is set, and the secret is no JSON"),
             ("{ \"token\": \"hunter2\"", "token", "json_key is set, and the secret is no JSON"),
         ] {
-            let refusal = pick(text.to_owned(), Some(key)).unwrap_err();
+            let refusal = pick(text, Some(key)).unwrap_err();
             assert!(refusal.contains(why), "{refusal}");
             assert!(!refusal.contains("hunter2"), "{refusal}");
         }
-    }
-
-    #[test]
-    fn a_token_is_not_printed() {
-        let token = Token { text: "hunter2".to_owned(), expires_at: None, about_to_end: None };
-        assert!(!format!("{token:?}").contains("hunter2"));
     }
 }

@@ -109,6 +109,16 @@ async fn a_token_is_generated_without_any_provider() {
     }
 }
 
+/// A token of such a length would never be finished.
+#[tokio::test]
+async fn what_no_rule_allows_is_not_opened_though_nobody_has_validated_it() {
+    let open = room().open(None, config(&json!({ "length": i64::MAX }))).await;
+    assert_eq!(open.result, Dynamic::Null);
+    let error = &open.diagnostics.errors[0];
+    assert_eq!(path_text(&error.attribute), "length");
+    assert!(error.detail.ends_with("must be a whole number from 16 to 128."), "{}", error.detail);
+}
+
 #[tokio::test]
 async fn what_needs_aws_waits_for_the_provider_block() {
     for given in [

@@ -5,6 +5,7 @@ use crate::framework::diagnostic::provider_bug;
 use crate::framework::schema::{Attribute, Block, Nesting, Presence, Schema, Shape, Type};
 use crate::framework::value::{AttributePath, AttributePathStep, Diagnostic, Diagnostics, Dynamic};
 use crate::plugin::proto::tfplugin6 as proto;
+use crate::sensitive::without_secrets;
 
 use proto::attribute_path::step::Selector;
 use proto::diagnostic::Severity;
@@ -42,13 +43,13 @@ pub(super) fn encode(
     }
 }
 
-/// Diagnostics as messages, errors first.
+/// Diagnostics as messages, errors first, and without any secret.
 pub(super) fn diagnostics(diagnostics: Diagnostics) -> Vec<proto::Diagnostic> {
     let message = |severity: Severity| {
         move |diagnostic: Diagnostic| proto::Diagnostic {
             severity: severity.into(),
-            summary: diagnostic.summary.into_owned(),
-            detail: diagnostic.detail.into_owned(),
+            summary: without_secrets(&diagnostic.summary).into_owned(),
+            detail: without_secrets(&diagnostic.detail).into_owned(),
             attribute: (!diagnostic.attribute.steps.is_empty()).then(|| path(diagnostic.attribute)),
         }
     };

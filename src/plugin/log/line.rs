@@ -8,6 +8,8 @@ use time::format_description::StaticFormatDescription;
 use time::macros::format_description;
 use tracing::field::{Field, Visit};
 
+use crate::sensitive::without_secrets;
+
 /// Core takes only exactly six fraction digits.
 const TIMESTAMP: StaticFormatDescription =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:6]Z");
@@ -38,11 +40,11 @@ impl Fields {
 
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.set(field, cut(format!("{value:?}")));
+        self.set(field, told(&format!("{value:?}")));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.set(field, cut(value.to_owned()));
+        self.set(field, told(value));
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
@@ -97,8 +99,10 @@ pub(super) fn encode(
     line
 }
 
-/// Cuts a text to what a line can take.
-fn cut(mut text: String) -> String {
+/// A text without any secret, cut to what a line can take: in this order, since half a secret is not
+/// found.
+fn told(text: &str) -> String {
+    let mut text = without_secrets(text).into_owned();
     if text.len() > LONGEST_TEXT {
         text.truncate(text.floor_char_boundary(LONGEST_TEXT));
         text.push('…');

@@ -113,6 +113,23 @@ fn a_line_stays_under_what_core_reads() {
 }
 
 #[test]
+fn no_secret_is_told_whoever_logs_it() {
+    crate::sensitive::note("a-secret-of-the-log");
+    let lines = lines(LevelFilter::TRACE, || {
+        let span = tracing::info_span!("outer", around = "a-secret-of-the-log");
+        span.in_scope(|| {
+            tracing::warn!(text = "a-secret-of-the-log", "not {}", "a-secret-of-the-log");
+            tracing::trace!(target: "hyper", sent = ?Some("a-secret-of-the-log"), "headers");
+            tracing::info!("{}a-secret-of-the-log", "x".repeat((8 << 10) - 8));
+        });
+    });
+    assert_eq!(lines.len(), 3);
+    for line in lines {
+        assert!(!line.contains("a-secret"), "{line}");
+    }
+}
+
+#[test]
 fn the_most_specific_variable_that_is_set_counts() {
     assert_eq!(level_of(&[]), LevelFilter::OFF);
     assert_eq!(level_of(&[("TF_LOG", "warn")]), LevelFilter::WARN);

@@ -14,6 +14,7 @@ mod folder;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::io::ErrorKind::{AlreadyExists, WouldBlock};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -234,7 +235,11 @@ struct ByAnother;
 /// The lock of a marker that names no create: that of the object.
 fn name_of(what: &str, marker: &str) -> String {
     let hash = Sha256::digest(format!("{what}\0{marker}"));
-    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hash.iter().take(16).fold(String::new(), |mut name, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(name, "{byte:02x}");
+        name
+    })
 }
 
 /// What this machine is called. Linux tells it in a file, and most shells in a variable.

@@ -90,8 +90,8 @@ fn what_a_dead_create_left_is_taken_over_at_once_and_by_one_alone() {
     // Another part of what the same create left.
     assert_eq!(second.judge("role app", &found, OWNER), Takeover::Left);
     assert!(told(third.judge(WHAT, &found, OWNER)).contains("on here"));
-    let taken =
-        Tags::from_iter(second.mark().into_iter().chain(written(&Tags::new(), OWNER, None)));
+    let mut taken = written(&Tags::new(), OWNER, None);
+    taken.extend(second.mark());
     assert!(told(third.judge(WHAT, &taken, OWNER)).contains("on here"));
     second.complete();
     assert!(files(&home).is_empty(), "{:?}", files(&home));

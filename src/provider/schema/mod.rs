@@ -120,9 +120,12 @@ fn requests() -> Vec<Attribute> {
              set there is none.",
         )
         .check(Check::range(1, 1_000_000)),
+        // It may hold a login.
         string("http_proxy", "URL of the proxy for `http` endpoints. Empty: none.")
+            .sensitive()
             .check(Check::text(url)),
         string("https_proxy", "URL of the proxy for `https` endpoints. Empty: none.")
+            .sensitive()
             .check(Check::text(url)),
         string("no_proxy", "Comma-separated hosts that are reached without a proxy."),
         string(

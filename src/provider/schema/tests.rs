@@ -77,7 +77,9 @@ fn nothing_of_the_block_is_computed_and_only_secrets_are_sensitive() {
         .filter(|attribute| attribute.sensitive)
         .map(|attribute| attribute.name)
         .collect();
-    assert_eq!(sensitive, ["access_key", "secret_key", "token", "web_identity_token"]);
+    let keys = ["access_key", "secret_key", "token"];
+    let logins = ["http_proxy", "https_proxy"];
+    assert_eq!(sensitive, [&keys[..], &logins, &["web_identity_token"]].concat());
 }
 
 #[test]
@@ -145,7 +147,7 @@ fn wrong_values_are_refused_with_attribute_value_and_rule() {
         (
             "https_proxy",
             Dynamic::from("proxy:3128"),
-            "https_proxy = \"proxy:3128\": must be a URL that begins with http:// or https://.",
+            "https_proxy = (sensitive value): must be a URL that begins with http:// or https://.",
         ),
         (
             "incomplete_create",

@@ -14,6 +14,7 @@ use crate::framework::diagnostic::diagnostic;
 use crate::framework::value::{AttributePath, Diagnostic, Value};
 use crate::platform::duration;
 use crate::platform::tags::{self, IgnoreRules, Tags};
+use crate::sensitive::Sensitive;
 
 use super::config::{
     Config, IgnoreTags, WebIdentity, blocks, known, secret, set, text, text_map, texts,
@@ -99,9 +100,8 @@ fn aws(config: &Config, environment: &Environment) -> Result<AwsSettings, Diagno
         }),
         token_bucket_capacity: known(&config.token_bucket_rate_limiter_capacity)
             .and_then(|number| usize::try_from(*number).ok()),
-        // Empty has a meaning of its own here: no proxy.
-        http_proxy: known(&config.http_proxy).cloned(),
-        https_proxy: known(&config.https_proxy).cloned(),
+        http_proxy: proxy("http_proxy", &config.http_proxy, environment),
+        https_proxy: proxy("https_proxy", &config.https_proxy, environment),
         no_proxy: known(&config.no_proxy).cloned(),
         custom_ca_bundle: resolve("custom_ca_bundle", text(&config.custom_ca_bundle), environment)
             .map(|path| environment.path(&path)),
@@ -124,11 +124,18 @@ fn user_agent(config: &Config, environment: &Environment) -> Vec<String> {
     tokens
 }
 
+/// The proxy of the block. Empty has a meaning of its own: none. That of the environment is the SDK's
+/// to read, and its login a secret all the same.
+fn proxy(argument: &str, given: &Value<String>, environment: &Environment) -> Option<Sensitive> {
+    let _noted = resolve(argument, None, environment).map(Sensitive::of_url);
+    known(given).cloned().map(Sensitive::of_url)
+}
+
 fn static_credentials(config: &Config) -> Option<StaticCredentials> {
     Some(StaticCredentials {
-        access_key: secret(&config.access_key)?.to_owned(),
-        secret_key: secret(&config.secret_key)?.to_owned(),
-        token: secret(&config.token).map(str::to_owned),
+        access_key: text(&config.access_key)?.to_owned(),
+        secret_key: secret(&config.secret_key)?.clone(),
+        token: secret(&config.token).cloned(),
     })
 }
 
@@ -184,7 +191,7 @@ fn web_identity(
         return web_identity_of(block, environment).map(Some);
     }
     // Credentials that the block names go before those of the environment.
-    if secret(&config.access_key).is_some() || text(&config.profile).is_some() {
+    if text(&config.access_key).is_some() || text(&config.profile).is_some() {
         return Ok(None);
     }
     let (Some(role_arn), Some(token)) = (variable("role_arn"), variable("web_identity_token"))
@@ -193,7 +200,7 @@ fn web_identity(
     };
     Ok(Some(AssumeRoleWithWebIdentity {
         role_arn,
-        token: WebIdentityToken::Inline(token),
+        token: WebIdentityToken::Inline(Sensitive::new(token)),
         duration: None,
         policy: None,
         policy_arns: Vec::new(),
@@ -217,10 +224,11 @@ fn web_identity_of(
     let file = text(&block.web_identity_token_file);
     // A token of the block goes before either variable.
     let token = match (inline, file) {
-        (Some(token), _) => Some(WebIdentityToken::Inline(token.to_owned())),
+        (Some(token), _) => Some(WebIdentityToken::Inline(token.clone())),
         (None, Some(file)) => Some(WebIdentityToken::File(environment.path(file))),
         (None, None) => {
-            argument("web_identity_token", None).map(WebIdentityToken::Inline).or_else(|| {
+            let variable = argument("web_identity_token", None).map(Sensitive::new);
+            variable.map(WebIdentityToken::Inline).or_else(|| {
                 argument("web_identity_token_file", None)
                     .map(|file| WebIdentityToken::File(environment.path(&file)))
             })

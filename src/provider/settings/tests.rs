@@ -108,7 +108,8 @@ fn an_emulator_block_is_taken_as_it_is_pasted() {
     assert_eq!(aws.skip_metadata_api_check, Some(true));
     assert_eq!(aws.max_attempts, Some(2));
     assert_eq!(aws.retry_mode, Some(RetryMode::Adaptive));
-    assert_eq!((aws.http_proxy.as_deref(), aws.https_proxy), (Some(""), None));
+    assert_eq!(aws.http_proxy.as_ref().map(Sensitive::expose), Some(""));
+    assert_eq!(aws.https_proxy, None);
     let expected = BTreeMap::from([
         (Service::Efs, "http://localhost:4566".to_owned()),
         (Service::S3, "http://s3.localhost:4566".to_owned()),
@@ -150,7 +151,7 @@ fn an_inline_token_of_the_environment_suffices_without_a_block() {
     let role = settings(json("{}"), environment).aws.assume_role_with_web_identity.unwrap();
     assert_eq!(role.role_arn, ROLE.1);
     assert_eq!(role.session_name.as_deref(), Some("run-1"));
-    assert!(matches!(role.token, WebIdentityToken::Inline(token) if token == "jwt"));
+    assert!(matches!(role.token, WebIdentityToken::Inline(token) if token.expose() == "jwt"));
 }
 
 #[test]
@@ -246,9 +247,19 @@ fn the_user_agent_takes_tokens_of_block_and_environment() {
 }
 
 #[test]
+fn the_login_of_a_proxy_is_a_secret_whoever_gives_it() {
+    use crate::sensitive::without_secrets;
+    settings(json(r#"{"http_proxy": "http://bob:of-the-block@proxy:3128"}"#), []);
+    settings(json("{}"), [("HTTPS_PROXY", "http://bob:of-the-environment@proxy:3128")]);
+    let told = "of-the-block, of-the-environment, proxy:3128";
+    assert_eq!(without_secrets(told), "(sensitive value), (sensitive value), proxy:3128");
+}
+
+#[test]
 fn no_secret_is_in_debug_output() {
     let block = json(
         r#"{"access_key": "AKIDEXAMPLE", "secret_key": "hunter2", "token": "hunter3",
+            "https_proxy": "http://bob:hunter5@proxy:3128",
             "assume_role_with_web_identity": [{"web_identity_token": "hunter4"}]}"#,
     );
     let text = format!("{:?}", settings(block, [ROLE]));

@@ -20,15 +20,13 @@ pub(super) fn block(config: &Config, diagnostics: &mut Diagnostics) {
 }
 
 fn keys(config: &Config, diagnostics: &mut Diagnostics) {
-    let given = |value| match value {
-        &Value::Unknown => None,
-        other => Some(secret(other).is_some()),
-    };
-    let (Some(access_key), Some(secret_key), Some(token)) =
-        (given(&config.access_key), given(&config.secret_key), given(&config.token))
-    else {
+    let unknown = [config.secret_key.is_unknown(), config.token.is_unknown()];
+    if config.access_key.is_unknown() || unknown.contains(&true) {
         return;
-    };
+    }
+    let access_key = text(&config.access_key).is_some();
+    let (secret_key, token) =
+        (secret(&config.secret_key).is_some(), secret(&config.token).is_some());
     let (argument, missing) = match (access_key, secret_key, token) {
         (true, false, _) => ("access_key", "secret_key"),
         (false, true, _) => ("secret_key", "access_key"),

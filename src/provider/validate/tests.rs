@@ -1,6 +1,7 @@
 use super::*;
 use crate::framework::value::Data as _;
-use crate::provider::config::{DefaultTags, Secret, WebIdentity};
+use crate::provider::config::{DefaultTags, WebIdentity};
+use crate::sensitive::Sensitive;
 
 fn errors(config: &Config) -> Vec<(String, String)> {
     let mut diagnostics = Diagnostics::default();
@@ -21,8 +22,8 @@ fn set<const N: usize>(values: [&str; N]) -> Value<crate::framework::value::Stri
     Value::Value(values.into_iter().collect())
 }
 
-fn secret(value: &str) -> Value<Secret> {
-    Value::Value(Secret(value.to_owned()))
+fn secret(value: &str) -> Value<Sensitive> {
+    Value::Value(Sensitive::new(value.to_owned()))
 }
 
 #[test]
@@ -40,7 +41,7 @@ fn assert_refused(cases: impl IntoIterator<Item = (Config, &'static str, &'stati
 fn rules_of_credentials_and_accounts_name_attribute_and_next_step() {
     assert_refused([
         (
-            Config { access_key: secret("AKIDEXAMPLE"), ..Config::default() },
+            Config { access_key: text("AKIDEXAMPLE"), ..Config::default() },
             "access_key",
             "access_key is given, and not secret_key: static credentials are used only as a \
              whole. Give all of them in the block, or all of them in the environment.",
@@ -143,7 +144,7 @@ fn default_tags_keep_the_rules_of_tags() {
 #[test]
 fn unknown_values_break_no_rule() {
     let unknown = Config {
-        access_key: secret("AKIDEXAMPLE"),
+        access_key: text("AKIDEXAMPLE"),
         secret_key: Value::Unknown,
         region: Value::Unknown,
         allowed_regions: Value::Unknown,

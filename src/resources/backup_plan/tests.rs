@@ -79,6 +79,11 @@ fn wrong_inputs() -> Vec<(Json, &'static str, &'static str)> {
             "must be a whole number from 1 to 36500",
         ),
         (
+            rule(json!({ "delete_after": 119, "cold_storage_after": i64::MAX })),
+            "rules[0].cold_storage_after",
+            "must be a whole number from 1 to",
+        ),
+        (
             rule(json!({ "delete_after": 119, "cold_storage_after": 30 })),
             "rules[0].delete_after",
             "delete_after = 119 must be at least 120 days: 90 more than cold_storage_after = 30",

@@ -94,12 +94,12 @@ fn lifecycle(
     let (Value::Value(delete), Value::Value(cold)) = (delete_after, cold_storage_after) else {
         return;
     };
-    if *delete < cold + COLD_DAYS {
+    let least = cold.saturating_add(COLD_DAYS);
+    if *delete < least {
         let text = format!(
-            "delete_after = {delete} must be at least {} days: {COLD_DAYS} more than \
+            "delete_after = {delete} must be at least {least} days: {COLD_DAYS} more than \
              cold_storage_after = {cold}, because a backup stays in cold storage that long. Raise \
-             delete_after, or remove cold_storage_after.",
-            cold + COLD_DAYS
+             delete_after, or remove cold_storage_after."
         );
         refuse(path.clone().attribute("delete_after"), text, diagnostics);
     }

@@ -7,6 +7,7 @@ use crate::model;
 use crate::platform::cache;
 use crate::resources::composite::{Composite, common_attributes};
 use crate::resources::timeouts::{Defaults, Timeouts};
+use crate::sensitive::Sensitive;
 
 model! {
     /// The whole resource.
@@ -52,7 +53,7 @@ model! {
         /// `preferred` or `required`.
         pub transit_encryption_mode: Value<String>,
         /// The token clients authenticate with; never stored.
-        pub auth_token_wo: Value<String>,
+        pub auth_token_wo: Value<Sensitive>,
         /// Raised when the token changes.
         pub auth_token_wo_version: Value<i64>,
         /// How a new token comes in.
@@ -198,7 +199,7 @@ model! {
         /// `password` or `iam`.
         pub authentication: Value<String>,
         /// One password, or two while one takes over from the other; never stored.
-        pub passwords_wo: Value<Vec<Value<String>>>,
+        pub passwords_wo: Value<Vec<Value<Sensitive>>>,
         /// Raised when the passwords change.
         pub passwords_wo_version: Value<i64>,
     }

@@ -221,6 +221,11 @@ fn wrong_inputs() -> Vec<(Json, &'static str, &'static str)> {
             "uid and gid of the StorageClass go together. Give both, or neither.",
         ),
         (
+            json!({ "storage_class": { "gid_range_start": i64::MIN, "gid_range_end": i64::MAX } }),
+            "storage_class.gid_range_end",
+            "must rise and hold at most",
+        ),
+        (
             json!({ "storage_class": { "gid_range_start": 1, "gid_range_end": 20000 } }),
             "storage_class.gid_range_end",
             "hold at most 10000 groups",

@@ -302,7 +302,7 @@ fn storage_class(class: &StorageClass, diagnostics: &mut Diagnostics) {
     }
     match (&class.gid_range_start, &class.gid_range_end) {
         (Value::Value(start), Value::Value(end))
-            if (start >= end || end - start >= MOST_ACCESS_POINTS) =>
+            if (start >= end || end.saturating_sub(*start) >= MOST_ACCESS_POINTS) =>
         {
             diagnostics.add_error(invalid_combination(
                 path("gid_range_end"),

@@ -57,18 +57,28 @@ const AGAIN: Answer = Refused(409, "OperationAborted", "A conflicting operation 
 /// EKS does not know a new role yet.
 const NEW_ROLE: Answer = Refused(400, "ResourcePropagationDelayException", "The role is not ready");
 /// AWS Backup does not know a new role yet.
-const NOT_ASSUMABLE: Answer = Refused(
-    400,
-    "InvalidParameterValueException",
-    "The role cannot be assumed by AWS Backup",
-);
+const NOT_ASSUMABLE: Answer =
+    Refused(400, "InvalidParameterValueException", "The role cannot be assumed by AWS Backup");
 /// A role still holds something that is being taken away.
-const HELD: Answer = Refused(409, "DeleteConflict", "Cannot delete entity, must detach all policies");
+const HELD: Answer =
+    Refused(409, "DeleteConflict", "Cannot delete entity, must detach all policies");
 
 /// The waits.
 pub(crate) const ALL: &[Lasting] = &[
-    wait(STORAGE, Create, "CreateFileSystem", "DescribeFileSystems", Says("LifeCycleState", "creating")),
-    wait(STORAGE, Create, "CreateMountTarget", "DescribeMountTargets", Says("LifeCycleState", "creating")),
+    wait(
+        STORAGE,
+        Create,
+        "CreateFileSystem",
+        "DescribeFileSystems",
+        Says("LifeCycleState", "creating"),
+    ),
+    wait(
+        STORAGE,
+        Create,
+        "CreateMountTarget",
+        "DescribeMountTargets",
+        Says("LifeCycleState", "creating"),
+    ),
     wait(
         STORAGE,
         Create,
@@ -76,9 +86,27 @@ pub(crate) const ALL: &[Lasting] = &[
         "DescribeReplicationConfigurations",
         Says("Status", "ENABLING"),
     ),
-    wait(STORAGE, Update, "UpdateFileSystem", "DescribeFileSystems", Says("LifeCycleState", "updating")),
-    wait(STORAGE, Delete, "DeleteMountTarget", "DescribeMountTargets", Lingers("LifeCycleState", "deleting")),
-    wait(STORAGE, Delete, "DeleteFileSystem", "DescribeFileSystems", Lingers("LifeCycleState", "deleting")),
+    wait(
+        STORAGE,
+        Update,
+        "UpdateFileSystem",
+        "DescribeFileSystems",
+        Says("LifeCycleState", "updating"),
+    ),
+    wait(
+        STORAGE,
+        Delete,
+        "DeleteMountTarget",
+        "DescribeMountTargets",
+        Lingers("LifeCycleState", "deleting"),
+    ),
+    wait(
+        STORAGE,
+        Delete,
+        "DeleteFileSystem",
+        "DescribeFileSystems",
+        Lingers("LifeCycleState", "deleting"),
+    ),
     wait(BUCKETS, Create, "CreateBucket", "CreateBucket", AGAIN),
     wait(BUCKETS, Delete, "DeleteBucket", "DeleteBucket", AGAIN),
     wait(BUCKET, Create, "CreateBucket", "CreateBucket", AGAIN),
@@ -89,15 +117,45 @@ pub(crate) const ALL: &[Lasting] = &[
     wait(DRIVER, Update, "UpdateAddon", "DescribeAddon", Says("status", "UPDATING")),
     wait(DRIVER, Delete, "DeleteAddon", "DescribeAddon", Lingers("status", "DELETING")),
     wait(VOLUME, Create, "CreateVolume", "DescribeVolumes", Says("status", "creating")),
-    wait(VOLUME, Update, "ModifyVolume", "DescribeVolumesModifications", Says("modificationState", "modifying")),
+    wait(
+        VOLUME,
+        Update,
+        "ModifyVolume",
+        "DescribeVolumesModifications",
+        Says("modificationState", "modifying"),
+    ),
     wait(VOLUME, Delete, "CreateSnapshot", "DescribeSnapshots", Says("status", "pending")),
     wait(VOLUME, Delete, "DeleteVolume", "DescribeVolumes", Lingers("status", "deleting")),
     wait(CACHE, Create, "CreateUser", "DescribeUsers", Says("Status", "creating")),
-    wait(CACHE, Create, "CreateReplicationGroup", "DescribeReplicationGroups", Says("Status", "creating")),
-    wait(CACHE, Update, "ModifyReplicationGroup", "DescribeReplicationGroups", Says("Status", "modifying")),
-    wait(CACHE, Delete, "DeleteReplicationGroup", "DescribeReplicationGroups", Lingers("Status", "deleting")),
+    wait(
+        CACHE,
+        Create,
+        "CreateReplicationGroup",
+        "DescribeReplicationGroups",
+        Says("Status", "creating"),
+    ),
+    wait(
+        CACHE,
+        Update,
+        "ModifyReplicationGroup",
+        "DescribeReplicationGroups",
+        Says("Status", "modifying"),
+    ),
+    wait(
+        CACHE,
+        Delete,
+        "DeleteReplicationGroup",
+        "DescribeReplicationGroups",
+        Lingers("Status", "deleting"),
+    ),
     wait(BACKUP, Create, "CreateBackupPlan", "CreateBackupSelection", NOT_ASSUMABLE),
-    wait(BACKUP, Delete, "DeleteBackupVault", "DescribeBackupVault", Lingers("NumberOfRecoveryPoints", "0")),
+    wait(
+        BACKUP,
+        Delete,
+        "DeleteBackupVault",
+        "DescribeBackupVault",
+        Lingers("NumberOfRecoveryPoints", "0"),
+    ),
 ];
 
 const fn wait(

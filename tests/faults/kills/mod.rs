@@ -37,8 +37,8 @@ const TERRAFORM: &str = "Terraform killed";
 const CTRL_C: &str = "Ctrl-C";
 const STOPPED: &str = "stopped";
 
-/// Without `--all`, one kill of the provider in so many is met.
-const STRIDE: usize = 1;
+/// Without `--all`, one kill of the provider, and one request to stop, in so many is met.
+const STRIDE: usize = 12;
 
 /// Operations in this process that are under way at a time.
 const IN_PROCESS: usize = 8;
@@ -60,7 +60,7 @@ pub(crate) async fn run(benches: &[&'static Bench], wish: &Wish) -> Result<Repor
     let columns = [PROVIDER, TERRAFORM, CTRL_C, STOPPED];
     let mut report = Report::new(&columns, Stride::of(wish, STRIDE));
     let at_once = available_parallelism()?.get();
-    let points = stops(benches, wish, &mut report).await;
+    let points = Stride::of(wish, STRIDE).thin(stops(benches, wish, &mut report).await);
     side_by_side(points, IN_PROCESS, &mut report).await;
     let counted = count(benches, wish, &cli, at_once, &mut report).await;
     let mut points = terraforms_killed(benches, wish, &cli, &mut report).await;
@@ -132,7 +132,7 @@ async fn stops(benches: &[&'static Bench], wish: &Wish, report: &mut Report) -> 
         };
         let place = Place { resource: scenario.type_name, operation, column: STOPPED, index: 0 };
         match waits {
-            Ok(waits) => points.extend(stops_of(bench, scenario, place, Arc::new(waits), wish)),
+            Ok(waits) => points.extend(stops_of(bench, scenario, place, &Arc::new(waits), wish)),
             Err(error) => report.broken(&format!("{place}, without an interrupt: {error:#}")),
         }
     }
@@ -143,12 +143,12 @@ fn stops_of(
     bench: &'static Bench,
     scenario: Scenario,
     first: Place,
-    waits: Arc<Waits>,
+    waits: &Arc<Waits>,
     wish: &Wish,
 ) -> Vec<Point> {
-    let places = stop::places(&waits, wish.all).into_iter().enumerate();
+    let places = stop::places(waits, wish.all).into_iter().enumerate();
     let points = places.map(|(index, stop)| {
-        let waits = Arc::clone(&waits);
+        let waits = Arc::clone(waits);
         let call = match stop {
             Stop::Wait(number) => waits.waits[number].what.clone(),
             Stop::Retry(index, answer) => stop::told(&waits.clean.calls[index], answer),
@@ -209,7 +209,7 @@ fn providers_killed(
     let mut points = Vec::new();
     for (scenario, operation) in scenarios::asked_for(wish) {
         let Some(clean) = counted.get(&(scenario.type_name, operation)) else { continue };
-        for index in provider::indexes(clean, wish.all) {
+        for index in provider::indexes(clean, operation, wish.all) {
             let resource = scenario.type_name;
             let place = Place { resource, operation, column: PROVIDER, index };
             if !wish.wants(&place.to_string()) {

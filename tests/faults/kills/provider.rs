@@ -25,15 +25,44 @@ enum Next {
     Destroy,
 }
 
+/// Calls that take the creation marker off, or write tags without it.
+pub(super) const UNMARKING: [&str; 7] = [
+    "backup:UntagResource",
+    "ec2:DeleteTags",
+    "eks:UntagResource",
+    "elasticache:RemoveTagsFromResource",
+    "elasticfilesystem:UntagResource",
+    "iam:UntagRole",
+    "s3:PutBucketTagging",
+];
+
 /// The calls at which the provider is killed: those that change something and the last before them, or
-/// all.
-pub(crate) fn indexes(clean: &Clean, all: bool) -> Vec<usize> {
+/// all. The end of a create is left out: see [`end_of_create`].
+pub(crate) fn indexes(clean: &Clean, operation: Operation, all: bool) -> Vec<usize> {
+    let end = if operation == Operation::Create { end_of_create(clean) } else { clean.calls.len() };
     let due = |index: &usize| {
         let before = clean.changes[..*index].iter().all(|change| !change)
             && clean.changes.get(index + 1).is_some_and(|change| *change);
         all || clean.changes[*index] || before
     };
-    (0..clean.calls.len()).filter(due).collect()
+    (0..end).filter(due).collect()
+}
+
+/// The first of the last changes of a create, which take its marker off. From there on what exists is
+/// finished, and no state tells of it until Terraform has stored one: a provider that is killed in
+/// between leaves an object that the next apply does not take over, and says so. The guide tells it.
+fn end_of_create(clean: &Clean) -> usize {
+    let mut end = clean.calls.len();
+    for (index, call) in clean.calls.iter().enumerate().rev() {
+        match (clean.changes[index], UNMARKING.contains(&call.as_str())) {
+            (true, false) => break,
+            (true, true) => end = index,
+            (false, _) => {}
+        }
+    }
+    // Reads that prepare them may come beside the first one, in any order.
+    let reads = clean.changes[..end].iter().rev().take_while(|change| !**change).count();
+    end - reads.min(2)
 }
 
 /// Runs an operation and kills the provider at one call.

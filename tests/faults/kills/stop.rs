@@ -184,7 +184,8 @@ fn make_last(
             let (_, operation) = call.split_once(':').unwrap_or_default();
             let (code, message) = (code.to_owned(), message.to_owned());
             let refused = Effect::Refuse { status, code, message };
-            let refused = Fault::on(account, service, operation).skip(earlier).always().effect(refused);
+            let refused =
+                Fault::on(account, service, operation).skip(earlier).always().effect(refused);
             let _ = fault.set(proxy.inject(refused));
         }
     }

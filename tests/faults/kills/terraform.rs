@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 use officeless_testbench::{Bench, Cli, Effect, Example, Fault};
 use serde_json::Value;
 
+use super::provider::UNMARKING;
 use super::stage::Stage;
 use crate::ground::CLUSTER;
 use crate::operation::Operation;
@@ -48,7 +49,8 @@ impl Many {
                     (scenario.type_name, (scenario.configurations)(&stage.ground).first)
                 });
                 let made: Vec<(&str, Value)> = made.collect();
-                let objects: Vec<(&str, &Value)> = made.iter().map(|(name, one)| (*name, one)).collect();
+                let objects: Vec<(&str, &Value)> =
+                    made.iter().map(|(name, one)| (*name, one)).collect();
                 stage.configure(&objects)?;
             }
             Self::Example => {
@@ -73,9 +75,12 @@ impl Many {
     }
 }
 
-/// The calls at which Terraform is killed, by their number among those that change something.
+/// The calls at which Terraform is killed, by their number among those that change something: before the
+/// first object is finished, which is when its mark comes off. Terraform stores its state from time to
+/// time only, and what is finished and not stored is not taken over.
 pub(crate) fn numbers(clean: &Clean) -> Vec<usize> {
-    let changes = clean.changes.iter().filter(|change| **change).count();
+    let changing = clean.calls.iter().zip(&clean.changes).filter(|(_, change)| **change);
+    let changes = changing.take_while(|(call, _)| !UNMARKING.contains(&call.as_str())).count();
     (0..POINTS).map(|point| (2 * point + 1) * changes / (2 * POINTS)).collect()
 }
 

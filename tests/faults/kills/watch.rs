@@ -119,9 +119,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Watch {
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let spans = context.event_scope(event).into_iter().flatten();
-        let mut accounts = spans.filter_map(|span| {
-            span.extensions().get::<Account>().map(|account| account.0.clone())
-        });
+        let mut accounts = spans
+            .filter_map(|span| span.extensions().get::<Account>().map(|account| account.0.clone()));
         let Some(account) = accounts.next() else { return };
         let mut fields = Fields::default();
         event.record(&mut fields);

@@ -18,6 +18,7 @@
 //! # }
 //! ```
 
+mod asked;
 mod aws;
 mod bench;
 mod capability;
@@ -34,6 +35,7 @@ mod tools;
 mod trials;
 mod workspace;
 
+pub use asked::Asked;
 pub use aws::{Answer, Aws};
 pub use bench::{Bench, new_account};
 pub use capability::Capability;

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use super::*;
 use crate::aws::Kind;
 use crate::aws::settings::{AssumeRole, StaticCredentials};
+use crate::sensitive::Sensitive;
 
 /// Keys, a region, and every service at `url`; nothing of the machine's own configuration.
 fn settings(url: &str) -> Settings {
@@ -20,12 +21,12 @@ fn settings(url: &str) -> Settings {
         region: Some("eu-west-1".to_owned()),
         static_credentials: Some(StaticCredentials {
             access_key: "AKIDEXAMPLE".to_owned(),
-            secret_key: "secret".to_owned(),
+            secret_key: Sensitive::new("secret".to_owned()),
             token: None,
         }),
         endpoints: Service::ALL.into_iter().map(|service| (service, url.to_owned())).collect(),
-        http_proxy: Some(String::new()),
-        https_proxy: Some(String::new()),
+        http_proxy: Some(Sensitive::new(String::new())),
+        https_proxy: Some(Sensitive::new(String::new())),
         ..Settings::default()
     }
 }

@@ -1,5 +1,6 @@
 //! Credentials that end while they are in use.
 
+use crate::sensitive::Sensitive;
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
@@ -176,7 +177,7 @@ async fn a_web_identity_is_used_again_when_its_session_has_ended() {
     let aws = with_sessions(Duration::from_hours(1), &ended);
     let web = AssumeRoleWithWebIdentity {
         role_arn: role().role_arn,
-        token: WebIdentityToken::Inline("token".to_owned()),
+        token: WebIdentityToken::Inline(Sensitive::new("token".to_owned())),
         duration: None,
         policy: None,
         policy_arns: Vec::new(),

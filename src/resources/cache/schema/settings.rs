@@ -38,10 +38,13 @@ pub(super) fn authentication() -> Vec<Attribute> {
 
 fn users() -> Attribute {
     let members = vec![
-        Attribute::string("access_string").required().check(Check::text(access_string)).describe(
-            "What the user may do, as Valkey's ACL says it, such as `on ~app:* +@read`. Passwords \
-             do not belong here.",
-        ),
+        Attribute::string("access_string")
+            .required()
+            .check(Check::text(access_string).untold())
+            .describe(
+                "What the user may do, as Valkey's ACL says it, such as `on ~app:* +@read`. \
+                 Passwords do not belong here.",
+            ),
         Attribute::string("authentication")
             .default("password")
             .check(Check::one_of(&["password", "iam"]))

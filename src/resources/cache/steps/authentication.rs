@@ -7,7 +7,6 @@
 use std::collections::BTreeSet;
 
 use super::Walk;
-use crate::aws::Secret;
 use crate::aws::elasticache::modify::Changes;
 use crate::aws::elasticache::replication_groups::ReplicationGroup;
 use crate::framework::value::{AttributePath, Value};
@@ -88,7 +87,7 @@ impl Walk<'_> {
         remove: Vec<String>,
     ) -> Result<(), StepError> {
         // A token comes in the moment the users go, so that the cache is never open.
-        let token = self.config.auth_token_wo.clone().as_option().map(Secret::new);
+        let token = self.config.auth_token_wo.clone().as_option();
         let rotate = token.is_some();
         let changes = Changes {
             auth_token_update_strategy: rotate.then(|| "ROTATE".to_owned()),
@@ -147,7 +146,7 @@ impl Walk<'_> {
                 .blame(AttributePath::new("auth_token_wo")));
         };
         let changes = Changes {
-            auth_token: Some(Secret::new(token.clone())),
+            auth_token: Some(token.clone()),
             auth_token_update_strategy: Some(strategy.to_owned()),
             ..Changes::default()
         };

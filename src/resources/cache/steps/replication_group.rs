@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Walk;
 use crate::aws::elasticache::replication_groups::{self, NewReplicationGroup, ReplicationGroup};
-use crate::aws::{Secret, elasticache, retry};
+use crate::aws::{elasticache, retry};
 use crate::framework::value::{AttributePath, Value, known_set};
 use crate::platform::cache::is_default_parameter_group;
 use crate::platform::tags::{self, TagChanges, Tags};
@@ -164,7 +164,7 @@ impl Walk<'_> {
             kms_key_id: planned.kms_key_arn.clone().as_option(),
             transit_encryption: planned.transit_encryption_enabled != Value::Value(false),
             transit_encryption_mode: planned.transit_encryption_mode.clone().as_option(),
-            auth_token: self.config.auth_token_wo.clone().as_option().map(Secret::new),
+            auth_token: self.config.auth_token_wo.clone().as_option(),
             user_group_ids: wanted::user_groups(planned).into_iter().collect(),
             snapshot_retention_limit: wanted::count(&planned.snapshot_retention_limit, 0),
             snapshot_window: planned.snapshot_window.clone().as_option(),

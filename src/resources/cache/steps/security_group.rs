@@ -16,6 +16,12 @@ const STEP: &str = "security_group";
 
 const RULE: &str = "Cache clients, by officeless";
 
+/// The tags with the name that the console shows.
+fn named(name: &str, mut tags: Tags) -> Tags {
+    tags.insert("Name".to_owned(), name.to_owned());
+    tags
+}
+
 impl Walk<'_> {
     /// Finds or creates the group, brings its rules to what they should be, records it.
     pub(super) async fn security_group(&mut self) -> Result<(), StepError> {
@@ -23,34 +29,26 @@ impl Walk<'_> {
             return Ok(());
         }
         let name = cache::security_group(&self.id);
-        let group_id = match self.find_security_group(&name).await? {
-            Some(group) => {
-                // The marker of what carries it stays until the end.
-                let tags = self.tags_of_group(&name, self.own_tags(tags::marker(&group.tags)));
-                let changes = TagChanges::between(&group.tags, &tags, &self.provider.ignore_tags);
-                if !changes.is_empty() {
-                    ec2::change_tags(&self.clients, &group.id, &tag_changes(changes))
-                        .await
-                        .during(STEP, format!("tagging the security group {}", group.id))?;
-                }
-                group.id
+        let group_id = if let Some(group) = self.find_security_group(&name).await? {
+            // The marker of what carries it stays until the end.
+            let tags = named(&name, self.own_tags(tags::marker(&group.tags)));
+            let changes = TagChanges::between(&group.tags, &tags, &self.provider.ignore_tags);
+            if !changes.is_empty() {
+                ec2::change_tags(&self.clients, &group.id, &tag_changes(changes))
+                    .await
+                    .during(STEP, format!("tagging the security group {}", group.id))?;
             }
-            None => {
-                let tags = self.tags_of_group(&name, self.part_tags());
-                let id = self.create_security_group(&name, &tags).await?;
-                self.made_part(Some(&id));
-                id
-            }
+            group.id
+        } else {
+            let tags = named(&name, self.part_tags());
+            let id = self.create_security_group(&name, &tags).await?;
+            self.made_part(Some(&id));
+            id
         };
         self.begin_record();
         self.recorder.update(|state| state.security_group_id = Value::Value(group_id.clone()));
         self.planned.security_group_id = Value::Value(group_id.clone());
         self.ingress_rules(&group_id).await
-    }
-
-    fn tags_of_group(&self, name: &str, mut tags: Tags) -> Tags {
-        tags.insert("Name".to_owned(), name.to_owned());
-        tags
     }
 
     async fn create_security_group(

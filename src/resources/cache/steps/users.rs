@@ -9,13 +9,14 @@ use rustls::crypto::aws_lc_rs;
 
 use super::Walk;
 use crate::aws::elasticache::users::{self, Authentication};
-use crate::aws::{Secret, retry};
+use crate::aws::retry;
 use crate::framework::private::Private;
 use crate::framework::value::{AttributePath, Value};
 use crate::platform::cache;
 use crate::resources::cache::model::User;
 use crate::resources::cache::wanted;
 use crate::resources::step::{During, StepError};
+use crate::sensitive::Sensitive;
 
 const STEP: &str = "users";
 
@@ -125,7 +126,7 @@ impl Walk<'_> {
             _ => Value::Null,
         };
         let passwords = match configured {
-            Value::Value(passwords) => passwords.into_iter().flatten().map(Secret::new).collect(),
+            Value::Value(passwords) => passwords.into_iter().flatten().collect(),
             _ => Vec::new(),
         };
         if passwords.is_empty() {
@@ -242,12 +243,12 @@ pub(in crate::resources::cache) async fn delete_user_group(
 
 /// A password nobody knows, for a user nobody is to be: it is off, and AWS wants every user of a
 /// Valkey group to have a password.
-fn locked() -> Result<Secret, StepError> {
+fn locked() -> Result<Sensitive, StepError> {
     let mut bytes = [0_u8; 48];
     aws_lc_rs::default_provider().secure_random.fill(&mut bytes).map_err(|_| {
         let why = "the system has no random numbers".to_owned();
         StepError::refused(STEP, "locking the default user", why, "Try again.")
     })?;
     let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Secret::new(digits.concat()))
+    Ok(Sensitive::new(digits.concat()))
 }

@@ -7,6 +7,7 @@ use crate::platform::auth_token;
 use crate::platform::cache::{self, Version};
 use crate::platform::defaults::CACHE as PLATFORM;
 use crate::resources::cache::model::{Model, User};
+use crate::sensitive::Sensitive;
 
 /// The user AWS wants in every group.
 const DEFAULT: &str = "default";
@@ -83,8 +84,8 @@ fn token_and_version(config: &Model, diagnostics: &mut Diagnostics) {
 }
 
 /// Why this token cannot be used, without the token.
-pub(in crate::resources::cache) fn token_refusal(token: &str) -> Option<Diagnostic> {
-    let problem = auth_token::check(token).err()?;
+pub(in crate::resources::cache) fn token_refusal(token: &Sensitive) -> Option<Diagnostic> {
+    let problem = auth_token::check(token.expose()).err()?;
     Some(diagnostic(
         "Invalid Attribute Value",
         format!("auth_token_wo: {problem}."),
@@ -109,7 +110,7 @@ pub(in crate::resources::cache) fn password_problems(name: &str, user: &User) ->
     }
     let judged = (0_i64..).zip(passwords).filter_map(|(index, password)| match password {
         Value::Value(password) => {
-            let rule = cache::password_problem(password)?;
+            let rule = cache::password_problem(password.expose())?;
             Some(refuse(path.clone().index(index), format!("password {} {rule}", index + 1)))
         }
         Value::Null => {

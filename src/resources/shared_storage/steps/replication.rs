@@ -48,10 +48,9 @@ impl Walk<'_> {
         };
         // Before it is waited for, which takes long: from here on nothing can lose the replica.
         self.record_replication(&wanted, begun);
-        let enabled =
-            replication::wait_replication_enabled(&self.clients, &self.id, &self.wait)
-                .await
-                .during(STEP, "waiting for the replication to be enabled")?;
+        let enabled = replication::wait_replication_enabled(&self.clients, &self.id, &self.wait)
+            .await
+            .during(STEP, "waiting for the replication to be enabled")?;
         self.record_replication(&wanted, enabled);
         Ok(())
     }
@@ -128,10 +127,7 @@ impl Walk<'_> {
 }
 
 /// The replication whose source is this file system.
-async fn find(
-    clients: &Clients,
-    id: &str,
-) -> Result<Option<replication::Replication>, StepError> {
+async fn find(clients: &Clients, id: &str) -> Result<Option<replication::Replication>, StepError> {
     let found = replication::find_replication_by_file_system(clients, id)
         .await
         .during(STEP, "looking at the replication")?;
@@ -172,9 +168,7 @@ pub(in crate::resources::shared_storage) async fn part_from_replica(
     }
     recorder.update(|state| state.replication = Value::Null);
     match replica {
-        Some((id, region)) => {
-            delete_replica(&provider.clients(&region), wait, &id, recorder).await
-        }
+        Some((id, region)) => delete_replica(&provider.clients(&region), wait, &id, recorder).await,
         None => Ok(()),
     }
 }

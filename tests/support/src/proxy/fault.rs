@@ -41,6 +41,8 @@ pub enum Effect {
     Hold,
     /// Carried out after a while.
     Delay(Duration),
+    /// Carried out once the fault is taken away.
+    Postpone,
     /// Carried out; a field of the answer is set wherever it occurs, as `LifeCycleState` to `creating`.
     Pretend {
         /// The JSON member or XML element.
@@ -99,6 +101,7 @@ impl fmt::Debug for Effect {
             Self::LoseRequest => f.write_str("LoseRequest"),
             Self::Hold => f.write_str("Hold"),
             Self::Delay(time) => write!(f, "Delay({time:?})"),
+            Self::Postpone => f.write_str("Postpone"),
             Self::Pretend { field, value } => write!(f, "Pretend({field}={value})"),
             Self::Linger { field, value } => write!(f, "Linger({field}={value})"),
             Self::Rewrite(_) => f.write_str("Rewrite"),

@@ -283,6 +283,11 @@ impl Shared {
             }
             Some(Effect::LoseRequest) => anyhow::bail!("request lost on command"),
             Some(Effect::Delay(time)) => tokio::time::sleep(*time).await,
+            Some(Effect::Postpone) => {
+                while fault.is_some_and(|fault| lock(&self.faults).is_there(fault)) {
+                    tokio::time::sleep(HOLD_LOOK).await;
+                }
+            }
             _ => {}
         }
         let mut reply = self.carry_out(call, target).await?;

@@ -1,4 +1,7 @@
-//! What the unit tests of every room do: a configuration in, diagnostics or a plan out.
+//! What the unit tests of every room do: a configuration in, diagnostics or a plan out. And what holds
+//! for all rooms alike ([`guards`]).
+
+mod guards;
 
 use serde_json::Value as Json;
 
