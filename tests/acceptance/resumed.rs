@@ -353,7 +353,14 @@ async fn a_replica_that_somebody_mounts_outlives_the_create_that_broke_off() {
         let mounted = Fault::when(&scene.account, |call| {
             call.region == "us-west-2" && call.operation == "DescribeFileSystems"
         });
-        let mounted = mounted.always().effect(Effect::pretend("NumberOfMountTargets", "1"));
+        // A number, which a pretended field is not.
+        let mounted = mounted.always().effect(Effect::rewrite(|_, reply| {
+            let mut answer: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
+            for system in answer["FileSystems"].as_array_mut().into_iter().flatten() {
+                system["NumberOfMountTargets"] = json!(1);
+            }
+            reply.body = answer.to_string().into_bytes();
+        }));
         let mounted = scene.proxy().inject(mounted);
         let destroyed = scene.workspace.expect_destroy().await;
         assert!(destroyed.says("it is kept, and not managed any more"), "{destroyed}");
