@@ -14,7 +14,8 @@ use officeless_testbench::Asked;
 
 /// What the provider calls for its own block: who it is, which is open to all, and the roles that the
 /// block names.
-const OF_THE_BLOCK: [&str; 2] = ["sts:AssumeRole", "sts:GetCallerIdentity"];
+const OF_THE_BLOCK: [&str; 3] =
+    ["sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:GetCallerIdentity"];
 
 /// Every type, by the block that configures it.
 fn declared() -> Vec<(String, Permissions)> {

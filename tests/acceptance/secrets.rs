@@ -5,7 +5,9 @@
 use std::sync::{Arc, Mutex};
 
 use officeless_testbench::{Effect, Example, Fault, FaultId, Reply};
+use serde_json::json;
 
+use crate::cache_scene::{self, NODES};
 use crate::scene::{CLUSTER, Scene, every_cli};
 use crate::written::Written;
 
@@ -162,6 +164,53 @@ async fn sessions_of_assumed_roles_are_in_nothing_that_is_written() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn web_identity_tokens_are_in_nothing_that_is_written() {
+    const TOKEN: &str = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJoaWRkZW4ifQ.hidden-signature";
+    for cli in every_cli() {
+        let mut scene = Scene::new(&cli).await;
+        scene.trace();
+        for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
+            scene.workspace.env(name, "");
+        }
+        let elsewhere = tempfile::tempdir().unwrap();
+        let file = elsewhere.path().join("token");
+        std::fs::write(&file, format!("{TOKEN}\n")).unwrap();
+        let block = |argument: &str| {
+            format!(
+                "assume_role_with_web_identity {{\n  role_arn = {:?}\n  {argument}\n}}",
+                scene.provider_role()
+            )
+        };
+        let variable = "variable \"token\" {\n  type = string\n  ephemeral = true\n}\n";
+        let ways = [
+            (block("web_identity_token = var.token"), ("TF_VAR_token", TOKEN)),
+            (
+                block(&format!("web_identity_token_file = {:?}", file.display())),
+                ("TF_VAR_token", "none"),
+            ),
+            (block(""), ("TF_AWS_WEB_IDENTITY_TOKEN", TOKEN)),
+        ];
+        for (arguments, (name, value)) in ways {
+            scene.workspace.env("TF_VAR_token", "none").env("TF_AWS_WEB_IDENTITY_TOKEN", "");
+            scene.workspace.env(name, value);
+            scene.configure_provider(&arguments, &format!("{variable}{}", pod_identity()));
+            let message = format!("the token {TOKEN} is none");
+            let refusal =
+                Effect::Refuse { status: 400, code: "InvalidIdentityToken".to_owned(), message };
+            let fault = Fault::when(&scene.account, |call| {
+                call.operation == "AssumeRoleWithWebIdentity"
+                    && call.form_value("WebIdentityToken").as_deref() == Some(TOKEN)
+            });
+            let fault = scene.proxy().inject(fault.always().effect(refusal));
+            let refused = scene.workspace.plan().await.run;
+            let told = refused.expect_error("the token (sensitive value) is none").output();
+            scene.proxy().remove(fault);
+            scene.expect_hidden(&told, &[TOKEN]);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn keys_of_a_credentials_file_are_told_by_nobody() {
     const KEY: &str = "hidden/Key+of+the+file";
     for cli in every_cli() {
@@ -226,5 +275,53 @@ async fn the_login_of_a_proxy_is_told_by_nobody() {
             assert!(refused.says("proxy"), "{refused}");
             scene.expect_hidden(&refused.output(), &[PASSWORD, "hidden-pass word"]);
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_aws_repeats_of_a_token_or_a_password_is_hidden() {
+    const TOKEN: &str = "Hidden-Token-Number-1";
+    const PASSWORD: &str = "Hidden\"Pass\\word-2";
+    for cli in every_cli() {
+        let mut scene = Scene::new(&cli).await;
+        scene.trace();
+        let variable = "variable \"secret\" {\n  type = string\n  ephemeral = true\n}\n";
+        let repeats = |secret: &str| Effect::Refuse {
+            status: 400,
+            code: "InvalidParameterValue".to_owned(),
+            message: format!("The value {secret} is not valid, nor is {secret:?}"),
+        };
+        // What is kept of a create that broke off tells why it did.
+        let token = format!(
+            "{NODES}cluster_mode = \"enabled\"\nauth_token_wo = var.secret\nauth_token_wo_version = 1\nautoscaling = {{\n  \
+             dimension = \"Replicas\"\n  target_value = 50\n  min = 1\n  max = 2\n}}\n"
+        );
+        scene.workspace.env("TF_VAR_secret", TOKEN);
+        let text = format!("{variable}{}", cache_scene::with(&scene, &token));
+        scene.configure_provider("incomplete_create = \"resume\"", &text);
+        let scaling = ("application-autoscaling", "RegisterScalableTarget");
+        let fault = scene.refuse(scaling.0, scaling.1, repeats(TOKEN));
+        let mut told = scene.workspace.expect_apply().await.output();
+        let state = cache_scene::state(&scene).await;
+        assert_eq!(state["status"], json!("incomplete"), "{state}");
+        let reason = state["status_reason"].as_str().unwrap();
+        assert!(reason.contains("The value (sensitive value) is not valid"), "{reason}");
+        scene.proxy().remove(fault);
+        // And what a change is refused for.
+        let users = format!(
+            "{NODES}users = {{\n  app = {{ access_string = \"on ~* +@all\", passwords_wo = \
+             [var.secret], passwords_wo_version = 1 }}\n}}"
+        );
+        scene.workspace.env("TF_VAR_secret", PASSWORD);
+        let text = format!("{variable}{}", cache_scene::with(&scene, &users));
+        scene.configure_provider("", &text);
+        let fault = scene.refuse("elasticache", "CreateUser", repeats(PASSWORD));
+        let refused = scene.workspace.apply().await;
+        let says = "The value (sensitive value) is not valid, nor is \"(sensitive value)\"";
+        told += &refused.expect_error(says).output();
+        scene.proxy().remove(fault);
+        told += &scene.workspace.expect_destroy().await.output();
+        scene.expect_hidden(&told, &[TOKEN, PASSWORD]);
+        scene.expect_nothing_left().await;
     }
 }

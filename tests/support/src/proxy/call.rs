@@ -63,8 +63,12 @@ impl Call {
         };
         let action = call.form_value("Action");
         if call.service.is_empty() && action.as_deref().is_some_and(|a| a.starts_with("Assume")) {
-            // AssumeRoleWithWebIdentity is not signed.
+            // AssumeRoleWithWebIdentity is not signed: it is of the account of its role.
             "sts".clone_into(&mut call.service);
+            let role = call.form_value("RoleArn").unwrap_or_default();
+            if let Some(account) = role.split(':').nth(4) {
+                account.clone_into(&mut call.account);
+            }
         }
         call.operation = call
             .header("x-amz-target")
