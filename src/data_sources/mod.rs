@@ -44,6 +44,8 @@ pub fn permissions() -> Vec<Permissions> {
     const CLUSTER: &[Grant] =
         &[looking(&["ec2:DescribeSubnets", "eks:DescribeAddon", "eks:DescribeCluster"])];
     const SUBNETS: &[Grant] = &[looking(&["ec2:DescribeSubnets", "eks:DescribeCluster"])];
+    const CACHE: &[Grant] =
+        &[looking(&["elasticache:DescribeCacheClusters", "elasticache:DescribeReplicationGroups"])];
     const ENGINES: &[Grant] = &[looking(&["elasticache:DescribeCacheEngineVersions"])];
     const NODES: &[Grant] = &[looking(&[
         "elasticache:DescribeReservedCacheNodesOfferings",
@@ -52,7 +54,7 @@ pub fn permissions() -> Vec<Permissions> {
     [
         ("officeless_addon_versions", VERSIONS),
         ("officeless_application_bucket", resources::application_bucket::permissions::PERMISSIONS),
-        ("officeless_cache", resources::cache::permissions::PERMISSIONS),
+        ("officeless_cache", CACHE),
         ("officeless_cache_engine_versions", ENGINES),
         ("officeless_cache_node_types", NODES),
         ("officeless_cluster", CLUSTER),

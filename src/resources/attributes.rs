@@ -131,7 +131,7 @@ pub fn computed_map(name: &'static str) -> Attribute {
 }
 
 /// Plans `region`: what is configured, else what it was, else the provider's. Answers it when it
-/// is known.
+/// is known and allowed: AWS is asked nothing in any other.
 pub fn plan_region(
     cx: Option<&Context<ProviderContext>>,
     config: &Value<String>,
@@ -146,6 +146,7 @@ pub fn plan_region(
         let path = AttributePath::new("region");
         if let Some(refusal) = cx.provider.check_region(&path, name) {
             diagnostics.add_error(refusal);
+            return None;
         }
     }
     Some(name.clone())

@@ -12,7 +12,7 @@ use crate::framework::private::Private;
 use crate::framework::resource::Context;
 use crate::framework::value::{AttributePath, Diagnostic};
 use crate::platform::tags::{self, Claim as Marked, Tags};
-use crate::provider::claims::{BeingMade, Claim};
+use crate::provider::claims::{BeingMade, Claim, Claims};
 use crate::provider::context::ProviderContext;
 use crate::resources::step::StepError;
 
@@ -22,9 +22,13 @@ const UNFINISHED: &str = "unfinished";
 /// That word.
 const MARKED: &str = "true";
 
+/// The private key: the nonce of the create, once that is complete.
+const CREATED: &str = "created";
+
 /// Begins the claim of an operation. What earlier creates made that did not complete counts as its
 /// own.
 pub fn begin<'a>(cx: &'a Context<ProviderContext>, wait: &Wait, private: &Private) -> Claim<'a> {
+    reported(&cx.provider.claims, private);
     cx.provider.claims.begin(wait.deadline.remaining(), nonces(private))
 }
 
@@ -33,7 +37,9 @@ pub fn begin<'a>(cx: &'a Context<ProviderContext>, wait: &Wait, private: &Privat
 pub fn end(claim: Claim<'_>, creating: bool, done: bool, private: &mut Private) {
     if done {
         private.remove(UNFINISHED);
-        claim.complete();
+        if let Some(nonce) = claim.complete() {
+            private.set_text(CREATED, nonce);
+        }
         return;
     }
     if creating || is(private) {
@@ -50,11 +56,19 @@ fn nonces(private: &Private) -> BTreeSet<String> {
 }
 
 /// Keeps what a read has seen: whether the object carries the creation marker.
-pub fn keep(private: &mut Private, marked: bool) {
+pub fn keep(claims: &Claims, private: &mut Private, marked: bool) {
+    reported(claims, private);
     if !marked {
         private.remove(UNFINISHED);
     } else if !is(private) {
         private.set_text(UNFINISHED, MARKED);
+    }
+}
+
+/// The state has the object: nobody has to be told of it any more.
+fn reported(claims: &Claims, private: &Private) {
+    if let Some(nonce) = private.text(CREATED) {
+        claims.reported(nonce);
     }
 }
 

@@ -3,7 +3,7 @@
 use officeless_testbench::{Effect, Fault};
 use serde_json::{Value, json};
 
-use crate::cache_scene::{ADDRESS, NODES, change, state, step, steps, tokens, with};
+use crate::cache_scene::{ADDRESS, NODES, change, elsewhere, state, step, steps, tokens, with};
 use crate::scene::{Scene, every_cli};
 
 fn sized(shards: u32, replicas: u32, version: &str, token: u32) -> String {
@@ -31,6 +31,28 @@ async fn everything_at_once_is_made_in_the_stated_order() {
         let shrunk = ["shards", "settings", "token in", "token alone", "replicas down"];
         assert_eq!(steps(&scene), shrunk);
         scene.workspace.expect_empty_plan().await;
+        scene.destroy().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parameter_that_is_configured_no_more_is_that_of_aws_again() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        let parameters = |others: &str| {
+            format!("{NODES}parameters = {{\n  maxmemory-policy = \"allkeys-lru\"\n{others}}}\n")
+        };
+        scene.configure(&with(&scene, &parameters("  timeout = \"300\"\n")));
+        scene.settle().await;
+        let group = state(&scene).await["parameter_group_name"].as_str().unwrap().to_owned();
+        scene.mutations();
+        change(&scene, &parameters("")).await;
+        let calls = scene.mutations();
+        let reset = calls.iter().any(|call| call == "elasticache:ResetCacheParameterGroup");
+        assert!(reset, "{calls:?}");
+        let asked = [("CacheParameterGroupName", group.as_str()), ("Source", "user")];
+        let told = elsewhere(&scene, "DescribeCacheParameters", &asked).await;
+        assert!(told.contains("maxmemory-policy") && !told.contains("timeout"), "{told}");
         scene.destroy().await;
     }
 }

@@ -30,6 +30,7 @@ mod cache_secrets;
 mod cache_walk;
 mod concurrency;
 mod data_sources;
+mod drifted_rights;
 mod exchange;
 mod failures;
 mod functions;

@@ -270,6 +270,69 @@ async fn what_a_broken_destroy_leaves_of_a_cache_goes_with_the_next_run() {
     }
 }
 
+/// Asks ElastiCache until nothing is being changed any more.
+async fn until_calm(scene: &Scene, action: &str) {
+    for _ in 0..200 {
+        let answer = scene.aws.query("elasticache", action, &[]).await.unwrap().ok().unwrap();
+        if ["deleting", "modifying"].iter().all(|status| !answer.body.contains(status)) {
+            return;
+        }
+        #[allow(clippy::disallowed_methods, reason = "a test that polls the emulator")]
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("{action}: it is still being changed");
+}
+
+/// The replication group is the first to go. Where a run was killed that waited for that, as where
+/// somebody else deleted it, nothing tells what is left but a look.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_of_a_cache_whose_replication_group_is_gone_goes_with_its_destroy() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        scene.configure(&cache(&scene, USERS));
+        for again in [true, false] {
+            scene.settle().await;
+            let id = scene.workspace.attributes("officeless_cache.this").await["id"].clone();
+            let gone = [("ReplicationGroupId", id.as_str().unwrap())];
+            let answer = scene.aws.query("elasticache", "DeleteReplicationGroup", &gone).await;
+            answer.unwrap().ok().unwrap();
+            until_calm(&scene, "DescribeReplicationGroups").await;
+            if again {
+                let plan = scene.workspace.plan().await.expect_changes();
+                assert_eq!(plan.actions()["officeless_cache.this"], ["delete", "create"]);
+            }
+        }
+        scene.workspace.expect_destroy().await;
+        scene.expect_nothing_left().await;
+    }
+}
+
+/// An update that was broken off while the user group changed has taken the user out of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_that_has_left_its_group_is_deleted_later() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        scene.configure(&cache(&scene, USERS));
+        scene.settle().await;
+        let state = scene.workspace.attributes("officeless_cache.this").await;
+        let out = [
+            ("UserGroupId", state["user_group_id"].as_str().unwrap()),
+            ("UserIdsToRemove.member.1", "writer"),
+        ];
+        scene.aws.query("elasticache", "ModifyUserGroup", &out).await.unwrap().ok().unwrap();
+        until_calm(&scene, "DescribeUserGroups").await;
+        let plan = scene.workspace.plan().await.expect_changes();
+        let reason = plan.change("officeless_cache.this")["before"]["status_reason"].clone();
+        assert!(reason.as_str().unwrap().contains("are not in the user group"), "{reason}");
+        let fewer: Vec<&str> = USERS.lines().filter(|line| !line.contains("writer")).collect();
+        scene.configure(&cache(&scene, &fewer.join("\n")));
+        scene.settle().await;
+        let listed = scene.aws.query("elasticache", "DescribeUsers", &[]).await.unwrap();
+        assert!(!listed.ok().unwrap().xml_all("UserName").contains(&"writer"));
+        scene.destroy().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_that_could_not_be_deleted_is_deleted_later() {
     for cli in every_cli() {

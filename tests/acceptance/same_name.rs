@@ -171,7 +171,11 @@ impl Scene {
     /// Begins to create what is configured, and holds that at a call.
     async fn begin_and_hold(&self, (service, operation): (&str, &str)) -> Held {
         let fault = Fault::on(&self.account, service, operation).effect(Effect::Postpone);
-        let fault = self.proxy().inject(fault);
+        self.begin_and_hold_at(self.proxy().inject(fault)).await
+    }
+
+    /// The same at a fault.
+    async fn begin_and_hold_at(&self, fault: FaultId) -> Held {
         let apply = ["apply", "-no-color", "-input=false", "-auto-approve"];
         let child = self.workspace.command(&apply).stdout(Stdio::piped()).spawn().unwrap();
         until(|| self.proxy().hits(fault) > 0).await;
@@ -422,6 +426,28 @@ async fn of_two_blocks_of_one_name_one_is_made() {
     }
 }
 
+/// Of two creates of several buckets one gets all of them: they meet at the first.
+#[tokio::test(flavor = "multi_thread")]
+async fn several_buckets_are_claimed_together() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        let kind = observability_buckets(&scene);
+        let attributes = kind.attributes.replace("[\"tempo\"]", "[\"mimir\", \"loki\", \"tempo\"]");
+        let kind = Kind { attributes, ..kind };
+        scene.configure(&kind.block("this"));
+        let second = scene.second(&cli);
+        second.write_main(&kind.block("this")).unwrap();
+        // The first has one of its buckets; asking for the next is not carried out yet.
+        let next = Fault::on(&scene.account, "s3", "CreateBucket").skip(1).times(100);
+        let fault = scene.proxy().inject(next.effect(Effect::Postpone));
+        let held = scene.begin_and_hold_at(fault).await;
+        scene.expect_refused(&second, &kind, "is being created by another run, on ").await;
+        scene.release(held).await;
+        scene.workspace.expect_empty_plan().await;
+        scene.destroy().await;
+    }
+}
+
 /// The ids of all volumes.
 async fn volumes(scene: &Scene) -> Vec<String> {
     let found = scene.aws.query("ec2", "DescribeVolumes", &[]).await.unwrap().ok().unwrap();
@@ -537,6 +563,26 @@ async fn a_bucket_that_was_made_in_the_same_moment_is_known_by_its_claim() {
         }
         // A destroy of the second touches nothing.
         second.expect_destroy().await;
+        scene.release(held).await;
+        scene.workspace.expect_empty_plan().await;
+        scene.destroy().await;
+    }
+}
+
+/// The second asks whose the name is in two calls, and the first makes the bucket between them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_that_was_made_between_two_questions_is_known_by_its_claim() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        let kind = application_bucket(&scene);
+        scene.configure(&kind.block("this"));
+        let second = scene.second(&cli);
+        second.write_main(&kind.block("this")).unwrap();
+        let held = scene.begin_and_hold(kind.held).await;
+        let unseen = Fault::on(&scene.account, "s3", "HeadBucket").always();
+        let unseen = scene.proxy().inject(unseen.effect(Effect::refuse(404, "")));
+        scene.expect_refused(&second, &kind, "is being created by another run").await;
+        scene.proxy().remove(unseen);
         scene.release(held).await;
         scene.workspace.expect_empty_plan().await;
         scene.destroy().await;

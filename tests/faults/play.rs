@@ -48,6 +48,8 @@ pub(crate) enum Verdict {
     OnceMore,
     /// The operation ended before it came to that call: its waits poll as often as they need.
     NotReached,
+    /// There is nothing to be done there.
+    NoPoint,
     /// What did not hold.
     Failed(String),
 }

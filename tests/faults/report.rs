@@ -8,28 +8,9 @@ use std::time::Instant;
 use crate::operation::Operation;
 use crate::play::Verdict;
 use crate::scenarios::short;
-use crate::wish::Wish;
 
 /// After so many points the run says how far it has come.
 const TOLD: usize = 100;
-
-/// Which points are run: every one, or one in so many.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Stride(usize);
-
-impl Stride {
-    /// Every point where all are asked for.
-    pub(crate) fn of(wish: &Wish, stride: usize) -> Self {
-        Self(if wish.all { 1 } else { stride })
-    }
-
-    /// The points that are run.
-    pub(crate) fn thin<T>(self, points: Vec<T>) -> Vec<T> {
-        let last = self.0 - 1;
-        let due = |(number, point)| (number % self.0 == last).then_some(point);
-        points.into_iter().enumerate().filter_map(due).collect()
-    }
-}
 
 /// Points of one cell of the table.
 #[derive(Clone, Copy, Default)]
@@ -58,7 +39,8 @@ impl std::fmt::Display for Place {
 /// What came of all points so far.
 pub(crate) struct Report {
     columns: Vec<&'static str>,
-    stride: Stride,
+    /// Whether every point is run.
+    whole: bool,
     calls: BTreeMap<(&'static str, Operation), usize>,
     cells: BTreeMap<(&'static str, Operation, &'static str), Cell>,
     ended: usize,
@@ -70,10 +52,10 @@ pub(crate) struct Report {
 
 impl Report {
     /// A report without points.
-    pub(crate) fn new(columns: &[&'static str], stride: Stride) -> Self {
+    pub(crate) fn new(columns: &[&'static str], whole: bool) -> Self {
         Self {
             columns: columns.to_vec(),
-            stride,
+            whole,
             calls: BTreeMap::new(),
             cells: BTreeMap::new(),
             ended: 0,
@@ -97,9 +79,14 @@ impl Report {
 
     /// A point ended.
     pub(crate) fn note(&mut self, place: Place, call: &str, verdict: Verdict) {
+        self.ended += 1;
+        if self.ended.is_multiple_of(TOLD) {
+            println!("{} points, {:.0} s so far", self.ended, self.begun.elapsed().as_secs_f64());
+        }
         let of = self.cells.entry((place.resource, place.operation, place.column)).or_default();
         match verdict {
             Verdict::NotReached => self.not_reached += 1,
+            Verdict::NoPoint => {}
             Verdict::Passed | Verdict::OnceMore => {
                 of.points += 1;
                 of.passed += 1;
@@ -108,10 +95,6 @@ impl Report {
                 of.points += 1;
                 self.broken(&format!("{place} ({call}): {why}"));
             }
-        }
-        self.ended += 1;
-        if self.ended.is_multiple_of(TOLD) {
-            println!("{} points, {:.0} s so far", self.ended, self.begun.elapsed().as_secs_f64());
         }
     }
 
@@ -130,10 +113,8 @@ impl Report {
 
     /// What stands in the guide, in Markdown.
     pub(crate) fn section(&self) -> String {
-        let scope = match self.stride.0 {
-            1 => "Every point was met.".to_owned(),
-            stride => format!("One point in {stride} was met."),
-        };
+        let scope =
+            if self.whole { "Every point was met." } else { "A fixed part of the points was met." };
         let cells = "Each cell: points passed of points run.";
         format!("{scope} {cells}\n\n{}\n{}.\n", self.table(), self.sum())
     }

@@ -1,7 +1,7 @@
 //! What the command line asks for.
 //!
-//! Without words or flags, the fixed part of the faults: what `cargo test` runs. `--all` is every point
-//! of them, with `--kills` every kill and interrupt. Words choose points, as `cache/update` or
+//! Without words or flags, a fixed part of the faults and of the kills: what `cargo test` runs. `--all` is
+//! every fault, with `--kills` every kill and interrupt. Words choose points, as `cache/update` or
 //! `cache/*/refused/12`, of the faults or, with `--kills`, of the kills. `--changes` leaves out the faults
 //! at calls that change nothing.
 
@@ -26,7 +26,7 @@ impl Wish {
         let flag = |name: &str| flags.iter().any(|flag| flag == name);
         let (kills, changes) = (flag("--kills"), flag("--changes"));
         let all = flag("--all") || !words.is_empty();
-        Self { faults: !kills, kills, all, changes, words }
+        Self { faults: !kills, kills: kills || !all, all, changes, words }
     }
 
     /// Whether a place, or part of one, is asked for.

@@ -132,13 +132,6 @@ pub async fn update_protection(clients: &Clients, id: &str, status: &str) -> Res
     Ok(())
 }
 
-/// Deletes the policy, so that AWS's default applies: whoever reaches a mount target has full
-/// access. IAM: elasticfilesystem:DeleteFileSystemPolicy
-pub async fn delete_policy(clients: &Clients, id: &str) -> Result<(), Error> {
-    let request = clients.efs().delete_file_system_policy().file_system_id(id);
-    error::gone(request.send().await.map_err(failed("DeleteFileSystemPolicy")))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -231,7 +231,7 @@ impl Wait {
                 result => return result,
             };
             let pause = self.pacing.pause(attempt);
-            if self.cancel.is_cancelled() || pause >= self.deadline.remaining() {
+            if pause >= self.deadline.remaining() && !self.cancel.is_cancelled() {
                 return Err(error);
             }
             tracing::info!(

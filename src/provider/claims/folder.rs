@@ -2,10 +2,12 @@
 //! locked by the process. The system lets go of the lock when the process ends, however it ends.
 //!
 //! It is made by the first create, in the user's home, and open to that user only. A file goes when
-//! its create has reached its end; what a create that broke off leaves goes a day after its time.
+//! its create has reached its end and a state was read that says so; what a create that broke off
+//! leaves goes a day after its time.
 
-use std::fs::{self, DirBuilder, File, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
+#[cfg(unix)]
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{self, Path, PathBuf};
 
@@ -21,8 +23,8 @@ const PLACE: &str = "terraform-provider-officeless/creating";
 /// How long after its time a file that nobody holds is kept.
 const KEPT: Duration = Duration::DAY;
 
-/// The most that is read of a file: a claim is shorter.
-const LONGEST: u64 = 256;
+/// The most that is read of a file: its claim, and the objects of one create.
+const LONGEST: u64 = 1 << 16;
 
 /// The folder; it need not exist yet.
 #[derive(Debug)]
@@ -33,7 +35,7 @@ pub(super) struct Folder(PathBuf);
 pub(super) struct Lock {
     path: PathBuf,
     /// Closing it lets go of the lock.
-    _file: File,
+    file: File,
 }
 
 /// What a file tells of the create it is of.
@@ -48,6 +50,11 @@ pub(super) enum Locked {
 }
 
 impl Lock {
+    /// Adds a line to the file.
+    pub(super) fn add(&self, line: &str) -> io::Result<()> {
+        (&self.file).write_all(format!("\n{line}").as_bytes())
+    }
+
     /// Removes the file: nobody will ask for it again.
     pub(super) fn remove(self) {
         if let Err(error) = fs::remove_file(&self.path) {
@@ -74,13 +81,13 @@ impl Folder {
 
     /// Makes the file of a create and locks it. An error also if there is one already.
     pub(super) fn lock(&self, name: &str, claim: &str) -> io::Result<Lock> {
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
+        private_folder().recursive(true).create(&self.0)?;
         self.sweep(OffsetDateTime::now_utc());
         let path = self.0.join(name);
-        let mut file = File::options().write(true).create_new(true).mode(0o600).open(&path)?;
+        let mut file = private_file().write(true).create_new(true).open(&path)?;
         file.write_all(claim.as_bytes())?;
         file.try_lock()?;
-        Ok(Lock { path, _file: file })
+        Ok(Lock { path, file })
     }
 
     /// Takes the lock of a create, if its file is there and nobody has it.
@@ -93,6 +100,13 @@ impl Folder {
         self.open(name, File::try_lock_shared)
     }
 
+    /// The names of the files that say so.
+    pub(super) fn telling(&self, says: impl Fn(&str) -> bool) -> Vec<String> {
+        let entries = fs::read_dir(&self.0).into_iter().flatten().flatten();
+        let told = entries.filter(|entry| text(&entry.path()).is_some_and(|text| says(&text)));
+        told.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+    }
+
     fn open(&self, name: &str, lock: impl Fn(&File) -> Result<(), TryLockError>) -> Locked {
         let path = self.0.join(name);
         // Some file systems let only those lock a file for themselves who may write to it.
@@ -100,7 +114,7 @@ impl Folder {
             return Locked::Absent;
         };
         match lock(&file) {
-            Ok(()) => Locked::Free(Lock { path, _file: file }),
+            Ok(()) => Locked::Free(Lock { path, file }),
             Err(TryLockError::WouldBlock) => Locked::ByAnother,
             // A file system without locks tells nothing.
             Err(TryLockError::Error(_)) => Locked::Absent,
@@ -124,7 +138,28 @@ impl Folder {
 
 /// Until when the create of a file may have been at work.
 fn until(path: &Path) -> Option<OffsetDateTime> {
+    Claim::parse(text(path)?.lines().next()?).map(|claim| claim.until)
+}
+
+fn text(path: &Path) -> Option<String> {
     let mut text = String::new();
     File::open(path).ok()?.take(LONGEST).read_to_string(&mut text).ok()?;
-    Claim::parse(&text).map(|claim| claim.until)
+    Some(text)
+}
+
+/// Nobody else may look into it. Where there are no modes, the home is the user's alone.
+fn private_folder() -> DirBuilder {
+    #[cfg_attr(not(unix), allow(unused_mut))]
+    let mut folder = DirBuilder::new();
+    #[cfg(unix)]
+    folder.mode(0o700);
+    folder
+}
+
+fn private_file() -> OpenOptions {
+    #[cfg_attr(not(unix), allow(unused_mut))]
+    let mut file = File::options();
+    #[cfg(unix)]
+    file.mode(0o600);
+    file
 }

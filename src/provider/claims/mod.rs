@@ -7,15 +7,20 @@
 //! Whoever takes an object over holds the dead create's lock until the end, so that no two do on one
 //! machine, and writes its own claim on it, for those on other machines.
 //!
+//! At its end a create takes its marks off, and what it made is finished before Terraform has it: for
+//! that time its file tells of it ([`unreported`]).
+//!
 //! Nothing is done before a create makes or meets something.
 
 mod folder;
 #[cfg(test)]
 mod tests;
+mod unreported;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::ErrorKind::{AlreadyExists, WouldBlock};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +31,7 @@ use crate::platform::tags::{self, CREATING, Creator, IgnoreRules, Observed, Owne
 use crate::provider::environment::Environment;
 
 use folder::{Folder, Lock, Locked};
+use unreported::{Run, Unreported};
 
 /// How much longer than its operation a claim lasts: for the call that is under way when the time is
 /// over, and for clocks that differ.
@@ -36,6 +42,7 @@ const MARGIN: Duration = Duration::from_mins(10);
 pub struct Claims {
     host: String,
     folder: Option<Folder>,
+    run: Run,
 }
 
 /// What a create may do with an object that is there already.
@@ -92,7 +99,8 @@ impl Claims {
     /// Those of the user whose environment this is. Without a home no folder is kept, and claims go
     /// by their time alone.
     pub fn new(environment: &Environment) -> Self {
-        Self { host: host(environment), folder: Folder::of(environment) }
+        let run = Run::current(environment);
+        Self { host: host(environment), folder: Folder::of(environment), run }
     }
 
     /// The claim of an operation that ends in `lasts` at the latest. `known` are the nonces of earlier
@@ -106,19 +114,52 @@ impl Claims {
             nonce: claim.nonce,
             known,
             begun: OnceLock::new(),
+            unreported: AtomicBool::new(false),
             held: Mutex::default(),
         }
     }
 
-    /// Whether another create is at work at an object: looked at for a plan, which takes nothing over.
-    pub fn being_made(&self, what: &str, found: &Tags, owner: Owner<'_>) -> Option<BeingMade> {
+    /// What a create would come to that met this object, as [`Claim::judge`]: looked at for a plan,
+    /// which takes nothing over.
+    pub fn look(&self, what: &str, found: &Tags, owner: Owner<'_>) -> Takeover {
         let observed = Observed::read(found, &IgnoreRules::default(), &[]);
-        let claim = tags::Claim::parse(observed.unfinished_of(owner)?)?;
+        let Some(marker) = observed.unfinished_of(owner) else {
+            let over = |nonce: &String| self.free(nonce).is_some();
+            let left = observed.is_owned_by(owner) && self.unreported(what, owner).iter().any(over);
+            return if left { Takeover::Left } else { Takeover::Never };
+        };
+        let Some(claim) = tags::Claim::parse(marker) else { return Takeover::Left };
         let locked =
             self.folder.as_ref().map_or(Locked::Absent, |folder| folder.look(&claim.nonce));
         let creator = self.creator(&claim, &locked);
         let now = OffsetDateTime::now_utc();
-        claim.may_be_at_work(creator, now).then(|| BeingMade::new(what, Some(claim), now))
+        if claim.may_be_at_work(creator, now) {
+            Takeover::NotNow(BeingMade::new(what, Some(claim), now))
+        } else {
+            Takeover::Left
+        }
+    }
+
+    /// A state was read that has what the create of this nonce made: nobody has to be told of it.
+    pub fn reported(&self, nonce: &str) {
+        if let Some(lock) = self.free(nonce) {
+            lock.remove();
+        }
+    }
+
+    /// The creates that finished an object and did not come to report it: one, but for copies.
+    fn unreported(&self, what: &str, owner: Owner<'_>) -> Vec<String> {
+        let asked = Unreported::new(&self.run, owner, what);
+        let folder = self.folder.as_ref();
+        folder.map(|folder| folder.telling(|text| asked.is_told_by(text))).unwrap_or_default()
+    }
+
+    /// Takes the lock of a create that is over.
+    fn free(&self, nonce: &str) -> Option<Lock> {
+        match self.folder.as_ref()?.take(nonce) {
+            Locked::Free(lock) => Some(lock),
+            Locked::ByAnother | Locked::Absent => None,
+        }
     }
 
     /// What a lock says of the create behind a claim. One that is free says nothing of another
@@ -142,6 +183,8 @@ pub struct Claim<'a> {
     known: BTreeSet<String>,
     /// The own lock, once something is made under the claim.
     begun: OnceLock<Option<Lock>>,
+    /// Whether the own file tells of an object whose mark goes.
+    unreported: AtomicBool,
     /// Locks of what was left behind and is taken over, by their name.
     held: Mutex<BTreeMap<String, Option<Lock>>>,
 }
@@ -168,7 +211,10 @@ impl Claim<'_> {
     /// made for `owner`. `what` names the object, as in `the file system fs-0123`.
     pub fn judge(&self, what: &str, found: &Tags, owner: Owner<'_>) -> Takeover {
         let observed = Observed::read(found, &IgnoreRules::default(), &[]);
-        let Some(marker) = observed.unfinished_of(owner) else { return Takeover::Never };
+        let Some(marker) = observed.unfinished_of(owner) else {
+            let left = observed.is_owned_by(owner) && self.take_unreported(what, owner);
+            return if left { Takeover::Left } else { Takeover::Never };
+        };
         match tags::Claim::parse(marker) {
             Some(claim) if claim.nonce == self.nonce || self.known.contains(&claim.nonce) => {
                 Takeover::Ours
@@ -205,6 +251,30 @@ impl Claim<'_> {
         Takeover::Left
     }
 
+    /// Takes the lock of the create that finished an object and did not come to report it, unless it is
+    /// held for another part of what that left.
+    fn take_unreported(&self, what: &str, owner: Owner<'_>) -> bool {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        self.claims.unreported(what, owner).into_iter().any(|nonce| {
+            let taken = held.contains_key(&nonce);
+            let free = if taken { None } else { self.claims.free(&nonce) };
+            let is_ours = taken || free.is_some();
+            held.extend(free.map(|lock| (nonce, Some(lock))));
+            is_ours
+        })
+    }
+
+    /// The mark of an object of this create goes next.
+    pub fn unmarking(&self, what: &str, owner: Owner<'_>) {
+        let Some(Some(lock)) = self.begun.get() else { return };
+        let line = Unreported::new(&self.claims.run, owner, what).line();
+        match line.map(|line| lock.add(&line)) {
+            Some(Ok(())) => self.unreported.store(true, Ordering::Relaxed),
+            Some(Err(error)) => tracing::warn!(%error, "a finished object is not written down"),
+            None => {}
+        }
+    }
+
     /// Makes a file of this name and locks it, if there is a folder to do so.
     fn lock(&self, name: &str) -> Result<Option<Lock>, ByAnother> {
         let Some(folder) = &self.claims.folder else { return Ok(None) };
@@ -219,13 +289,19 @@ impl Claim<'_> {
         }
     }
 
-    /// The operation has reached its end, and no object carries its marker any more.
-    pub fn complete(self) {
+    /// The operation has reached its end, and no object carries its marker any more. Answers its nonce
+    /// if the file stays, until [`Claims::reported`].
+    pub fn complete(self) -> Option<String> {
         let held = self.held.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let own = self.begun.into_inner().flatten();
-        for lock in own.into_iter().chain(held.into_values().flatten()) {
+        held.into_values().flatten().for_each(Lock::remove);
+        self.known.iter().for_each(|nonce| self.claims.reported(nonce));
+        if self.unreported.into_inner() {
+            return Some(self.nonce);
+        }
+        if let Some(lock) = self.begun.into_inner().flatten() {
             lock.remove();
         }
+        None
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use time::OffsetDateTime;
 
+use super::unreported::tests::run;
 use super::*;
 use crate::platform::tags::{Claim as Marker, written};
 
@@ -73,7 +74,7 @@ fn what_a_create_has_made_is_its_own_and_nobody_elses_while_it_lives() {
         assert_eq!(why, expected);
         let lasts = until - OffsetDateTime::now_utc();
         assert!(lasts > HOUR && lasts <= HOUR + MARGIN, "{lasts}");
-        assert!(other.being_made(WHAT, &found, OWNER).is_some());
+        assert!(matches!(other.look(WHAT, &found, OWNER), Takeover::NotNow(_)));
     }
 }
 
@@ -84,7 +85,7 @@ fn what_a_dead_create_left_is_taken_over_at_once_and_by_one_alone() {
     let dead = begin(&here);
     let found = marked(dead.value());
     drop(dead);
-    assert!(here.being_made(WHAT, &found, OWNER).is_none());
+    assert_eq!(here.look(WHAT, &found, OWNER), Takeover::Left);
     let (second, third) = (begin(&here), begin(&here));
     assert_eq!(second.judge(WHAT, &found, OWNER), Takeover::Left);
     // Another part of what the same create left.
@@ -103,8 +104,8 @@ fn from_elsewhere_only_the_time_counts() {
     let here = claims(&home);
     let why = told(begin(&here).judge(WHAT, &elsewhere(5), OWNER));
     assert!(why.contains("by another run, on there, which may go on until 20"), "{why}");
-    assert!(here.being_made(WHAT, &elsewhere(5), OWNER).is_some());
-    assert!(here.being_made(WHAT, &elsewhere(-5), OWNER).is_none());
+    assert!(matches!(here.look(WHAT, &elsewhere(5), OWNER), Takeover::NotNow(_)));
+    assert_eq!(here.look(WHAT, &elsewhere(-5), OWNER), Takeover::Left);
     let (second, third) = (begin(&here), begin(&here));
     assert_eq!(second.judge(WHAT, &elsewhere(-5), OWNER), Takeover::Left);
     let why = told(third.judge(WHAT, &elsewhere(-5), OWNER));
@@ -135,7 +136,7 @@ fn whoever_insists_takes_over_and_only_one_does() {
         assert!(told(third.judge(WHAT, &found, OWNER)).contains("by another run on this machine"));
         // Another object of that name is another matter.
         assert_eq!(third.judge("volume vol-2", &found, OWNER), Takeover::Left);
-        assert!(here.being_made(WHAT, &found, OWNER).is_none());
+        assert_eq!(here.look(WHAT, &found, OWNER), Takeover::Left);
     }
 }
 
@@ -151,9 +152,78 @@ fn what_is_finished_or_somebody_elses_is_never_taken_over() {
         Tags::from([(CREATING.to_owned(), "true".to_owned())]),
     ] {
         assert_eq!(begin(&here).judge(WHAT, &found, OWNER), Takeover::Never, "{found:?}");
-        assert!(here.being_made(WHAT, &found, OWNER).is_none());
+        assert_eq!(here.look(WHAT, &found, OWNER), Takeover::Never, "{found:?}");
     }
     assert!(files(&home).is_empty());
+}
+
+/// What a create has finished, as AWS has it.
+fn finished() -> Tags {
+    written(&Tags::new(), OWNER, None)
+}
+
+/// The claims of a run on one state, by a process of this number.
+fn claims_of_run(home: &TempDir, terraform: u32) -> Claims {
+    Claims { run: run(terraform), ..claims(home) }
+}
+
+#[test]
+fn what_was_finished_and_never_reported_is_taken_over_by_a_later_run_on_the_same_state() {
+    let home = home();
+    let killed = claims_of_run(&home, 1);
+    let create = begin(&killed);
+    create.value();
+    create.unmarking(WHAT, OWNER);
+    create.unmarking("role app", OWNER);
+    let later = claims_of_run(&home, 2);
+    // It lives still.
+    assert_eq!(later.look(WHAT, &finished(), OWNER), Takeover::Never);
+    drop(create);
+    assert_eq!(begin(&killed).judge(WHAT, &finished(), OWNER), Takeover::Never);
+    assert_eq!(claims(&home).look(WHAT, &finished(), OWNER), Takeover::Never);
+    assert_eq!(later.look(WHAT, &Tags::new(), OWNER), Takeover::Never);
+    assert_eq!(later.look("the cache web", &finished(), OWNER), Takeover::Never);
+    assert_eq!(later.look(WHAT, &finished(), OWNER), Takeover::Left);
+    let (again, third) = (begin(&later), begin(&later));
+    for what in [WHAT, "role app", WHAT] {
+        assert_eq!(again.judge(what, &finished(), OWNER), Takeover::Left);
+    }
+    assert_eq!(third.judge(WHAT, &finished(), OWNER), Takeover::Never);
+    assert_eq!(again.complete(), None);
+    assert!(files(&home).is_empty(), "{:?}", files(&home));
+}
+
+#[test]
+fn what_was_reported_is_never_taken_over() {
+    let home = home();
+    let first = claims_of_run(&home, 1);
+    let create = begin(&first);
+    create.value();
+    create.unmarking(WHAT, OWNER);
+    let nonce = create.complete().unwrap();
+    assert_eq!(files(&home), std::slice::from_ref(&nonce));
+    let later = claims_of_run(&home, 2);
+    assert_eq!(later.look(WHAT, &finished(), OWNER), Takeover::Left);
+    later.reported(&nonce);
+    assert!(files(&home).is_empty());
+    assert_eq!(later.look(WHAT, &finished(), OWNER), Takeover::Never);
+}
+
+#[test]
+fn an_update_that_goes_on_with_an_unfinished_object_leaves_no_file() {
+    let home = home();
+    let first = claims_of_run(&home, 1);
+    let create = begin(&first);
+    let found = marked(create.value());
+    create.unmarking("role app", OWNER);
+    let nonce = create.nonce().to_owned();
+    drop(create);
+    let later = claims_of_run(&home, 2);
+    let update = later.begin(HOUR, BTreeSet::from([nonce]));
+    assert_eq!(update.judge(WHAT, &found, OWNER), Takeover::Ours);
+    update.unmarking(WHAT, OWNER);
+    assert_eq!(update.complete(), None);
+    assert!(files(&home).is_empty(), "{:?}", files(&home));
 }
 
 #[test]

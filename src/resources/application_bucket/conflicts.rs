@@ -14,7 +14,7 @@ use crate::framework::diagnostic::{diagnostic, invalid_value};
 use crate::framework::resource::Context;
 use crate::framework::value::{AttributePath, Diagnostic, Diagnostics, Dynamic, Value};
 use crate::platform::tags::{IgnoreRules, Observed, Owner, RESOURCE};
-use crate::provider::claims::Claims;
+use crate::provider::claims::{Claims, Takeover};
 use crate::provider::context::ProviderContext;
 use crate::resources::bucket::{self, Place};
 use crate::resources::composite::Composite;
@@ -93,16 +93,17 @@ async fn name(
     let tags = find_tags(clients, bucket).await.during("bucket", doing)?.unwrap_or_default();
     let observed = Observed::read(&tags, &IgnoreRules::default(), &[]);
     let owner = Owner { kind: KIND, name: &name };
-    if observed.unfinished_of(owner).is_some() {
-        let other = claims.being_made(&bucket::named(&name), &tags, owner);
-        told.warnings.extend(other.map(|other| unfinished::warning(&other, path)));
-        return Ok(told);
+    match claims.look(&bucket::named(&name), &tags, owner) {
+        Takeover::NotNow(other) => told.warnings.push(unfinished::warning(&other, path)),
+        Takeover::Ours | Takeover::Left => {}
+        Takeover::Never => {
+            let ours = observed.is_owned_by(owner);
+            let text = existing(&name, tags.get(RESOURCE).map(String::as_str), ours);
+            // A replacement deletes the old bucket of the same name first: only apply can tell.
+            let list = if ours { &mut told.warnings } else { &mut told.errors };
+            list.push(diagnostic("Bucket Exists", text, path));
+        }
     }
-    let ours = observed.is_owned_by(owner);
-    let text = existing(&name, tags.get(RESOURCE).map(String::as_str), ours);
-    // A replacement deletes the old bucket of the same name first: only apply can tell.
-    let list = if ours { &mut told.warnings } else { &mut told.errors };
-    list.push(diagnostic("Bucket Exists", text, path));
     Ok(told)
 }
 

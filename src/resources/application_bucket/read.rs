@@ -55,7 +55,7 @@ pub(super) async fn read(
     let observed = observed.during("bucket", format!("reading bucket {name}")).map_err(told)?;
     let Some(observed) = observed else { return Ok(Found::Gone) };
     let roles: Vec<Seen<'_>> = roles.into_iter().collect::<Result<_, _>>().map_err(told)?;
-    unfinished::keep(private, observed.carries_marker());
+    unfinished::keep(&cx.provider.claims, private, observed.carries_marker());
     let mut shown = state.clone();
     let reasons = show_roles(&mut shown, &state, &roles);
     show(cx, &place, &mut shown, &observed);

@@ -9,8 +9,8 @@ use super::wanted;
 use crate::aws::{Clients, Error, Tags, backup, efs, s3};
 use crate::framework::diagnostic::{diagnostic, invalid_value};
 use crate::framework::value::{AttributePath, Diagnostics, Dynamic, Value};
-use crate::platform::tags::{IgnoreRules, Observed, RESOURCE};
-use crate::provider::claims::Claims;
+use crate::platform::tags::RESOURCE;
+use crate::provider::claims::{Claims, Takeover};
 use crate::resources::step::{During as _, StepError};
 use crate::resources::unfinished;
 use crate::resources::workload_access::{self, Conflict};
@@ -71,12 +71,15 @@ pub(super) async fn conflicts(
     if let Some(found) = found.during("vault", format!("looking for {}", vault(name)))? {
         let found = found.unwrap_or_default();
         let owner = wanted::owner(name);
-        let observed = Observed::read(&found, &IgnoreRules::default(), &[]);
-        if let Some(other) = claims.being_made(&vault(name), &found, owner) {
-            diagnostics.add_warning(unfinished::warning(&other, path()));
-        } else if observed.unfinished_of(owner).is_none() {
-            let whose = whose(clients, name, &found);
-            diagnostics.add_error(taken(format!("{whose}. {}", vault_taken(name))));
+        match claims.look(&vault(name), &found, owner) {
+            Takeover::NotNow(other) => {
+                diagnostics.add_warning(unfinished::warning(&other, path()));
+            }
+            Takeover::Never => {
+                let whose = whose(clients, name, &found);
+                diagnostics.add_error(taken(format!("{whose}. {}", vault_taken(name))));
+            }
+            Takeover::Ours | Takeover::Left => {}
         }
     }
     for conflict in role.during("role", format!("looking for role {}", workload.role_name))? {

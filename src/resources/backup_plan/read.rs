@@ -53,7 +53,7 @@ pub(super) async fn read(
     let creating =
         |tags: &Option<Tags>| tags.as_ref().is_some_and(|tags| tags.contains_key(tags::CREATING));
     let marked = creating(&observed.vault_tags) || creating(&observed.plan_tags);
-    unfinished::keep(private, marked);
+    unfinished::keep(&cx.provider.claims, private, marked);
     record(cx, &clients, &mut state, &observed);
     Ok(Found::Present(Box::new(state)))
 }

@@ -47,6 +47,11 @@ const KIND: &str = "block_storage";
 /// The add-on's name.
 const ADDON: &str = BLOCK_STORAGE.addon_name;
 
+/// What the add-on of a cluster is called where its claim is judged.
+fn addon_named(cluster: &str) -> String {
+    format!("add-on {ADDON} of cluster {cluster}")
+}
+
 /// The resource.
 #[derive(Debug)]
 pub struct BlockStorage;

@@ -7,7 +7,7 @@ use futures_util::future::{OptionFuture, join};
 
 use super::access::{key, name_of_role, owner};
 use super::model::{Model, StorageClass};
-use super::{ADDON, KIND, configuration, manifest};
+use super::{ADDON, KIND, addon_named, configuration, manifest};
 use crate::aws::eks::addons::{self, OfferedVersion};
 use crate::aws::eks::{self, Addon, Cluster};
 use crate::aws::{Clients, Error};
@@ -17,6 +17,7 @@ use crate::framework::value::{AttributePath, Data, Diagnostic, Diagnostics, Dyna
 use crate::platform::defaults::NETWORK;
 use crate::platform::kubernetes::driver_of_addon;
 use crate::platform::tags::{Observed, RESOURCE};
+use crate::provider::claims::Takeover;
 use crate::provider::context::ProviderContext;
 use crate::resources::attributes::{self, COMPLETE};
 use crate::resources::composite;
@@ -308,16 +309,19 @@ impl Check<'_> {
         );
         let (addon, conflicts) = Box::pin(asked).await;
         if let Some(addon) = addon? {
-            let tags = Observed::read(&addon.tags, &self.cx.provider.ignore_tags, &[]);
-            if tags.unfinished_of(owner(cluster_name)).is_some() {
-                let what = format!("add-on {ADDON} of cluster {cluster_name}");
-                let other = claims.being_made(&what, &addon.tags, owner(cluster_name));
-                told.warnings.extend(other.map(|other| unfinished::warning(&other, path())));
-                return Ok(told);
+            let owner = owner(cluster_name);
+            match claims.look(&addon_named(cluster_name), &addon.tags, owner) {
+                Takeover::Never => {}
+                Takeover::NotNow(other) => {
+                    told.warnings.push(unfinished::warning(&other, path()));
+                    return Ok(told);
+                }
+                Takeover::Ours | Takeover::Left => return Ok(told),
             }
+            let tags = Observed::read(&addon.tags, &self.cx.provider.ignore_tags, &[]);
             // A tainted add-on, and one named by -replace, is planned as if it were new: only apply
             // can tell whether it is the one that goes first.
-            let ours = tags.is_owned_by(owner(cluster_name));
+            let ours = tags.is_owned_by(owner);
             let list = if ours { &mut told.warnings } else { &mut told.errors };
             list.push(exists_already(cluster_name, &addon));
             return Ok(told);

@@ -59,7 +59,7 @@ pub(super) async fn read(
         without_addon(&mut state);
         return Ok(Found::Present(Box::new(state)));
     };
-    unfinished::keep(private, addon.tags.contains_key(tags::CREATING));
+    unfinished::keep(&cx.provider.claims, private, addon.tags.contains_key(tags::CREATING));
     record(&mut state, &addon);
     if let Some(latest) = offered.as_deref().and_then(latest) {
         state.latest_compatible_version = Value::Value(latest);

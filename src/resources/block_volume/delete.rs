@@ -99,7 +99,7 @@ async fn final_snapshot(
     snapshots::wait_snapshot_completed(clients, &snapshot_id, wait)
         .await
         .during(STEP, doing)
-        .map_err(|error| error.next(NEXT))?;
+        .map_err(|error| if error.is_cancelled() { error } else { error.next(NEXT) })?;
     Ok(snapshot_id)
 }
 

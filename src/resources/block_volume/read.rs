@@ -39,7 +39,7 @@ pub(super) async fn read(
         };
     let start = modification.as_ref().and_then(|modification| modification.start_time.as_deref());
     Budget::note(private, start, OffsetDateTime::now_utc());
-    unfinished::keep(private, volume.tags.contains_key(tags::CREATING));
+    unfinished::keep(&cx.provider.claims, private, volume.tags.contains_key(tags::CREATING));
     let importing = state.arn.is_null();
     if importing {
         defaults_of_the_provider(&mut state);

@@ -79,20 +79,16 @@ impl Walk<'_> {
         Bucket { name: &wanted.name, owner: self.place.owner() }
     }
 
-    /// All steps but the last. `recorded` says that the state knows the bucket as its own; `done`
-    /// is told each step that is over, and `whose` as in [`Walk::existing_or_new`].
+    /// All steps between [`Walk::existing_or_new`], which has answered `observed`, and
+    /// [`Walk::finish`]; `done` is told each step that is over.
     pub async fn bring_about(
         &self,
         wanted: &Wanted,
-        recorded: bool,
-        whose: &(dyn Fn(Whose) + Send + Sync),
+        observed: &Observed,
         done: &(dyn Fn(&'static str) + Send + Sync),
     ) -> Result<Walked, StepError> {
-        let further = wanted.further.is_some();
-        let found = self.existing_or_new(&wanted.name, recorded, further, whose);
-        let observed = Box::pin(found).await?;
-        let wrote = Box::pin(self.settings(wanted, &observed, &|_| true, done)).await?;
-        self.end(wanted, &observed, wrote, done).await
+        let wrote = Box::pin(self.settings(wanted, observed, &|_| true, done)).await?;
+        self.end(wanted, observed, wrote, done).await
     }
 
     /// Tags, and reading back what was written.
@@ -150,6 +146,7 @@ impl Walk<'_> {
             Takeover::Never => return Err(completed_elsewhere(&doing)),
         }
         let changes = self.tagged.changes(&found, None);
+        self.claim.unmarking(&named(bucket.name), self.tagged.owner());
         self.write_tags(bucket, found, changes).await.during("tags", doing)
     }
 

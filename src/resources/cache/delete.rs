@@ -3,20 +3,20 @@
 use std::collections::BTreeSet;
 
 use super::model::Model;
+use super::parts::Parts;
 use super::steps::{delete_user, delete_user_group, former_ids, leaving};
 use super::{KIND, wanted};
 use crate::aws::elasticache::replication_groups::{
     ReplicationGroup, delete_replication_group, find_replication_group,
     wait_replication_group_deleted,
 };
-use crate::aws::elasticache::{self, parameter_groups, subnet_groups, users};
-use crate::aws::tags::Tags;
+use crate::aws::elasticache::{self, parameter_groups, subnet_groups};
 use crate::aws::{Clients, Wait, application_auto_scaling, ec2, retry};
 use crate::framework::private::Private;
 use crate::framework::resource::{Context, Recorder};
 use crate::framework::value::{AttributePath, Diagnostic, Value};
-use crate::platform::cache::{self, Dimension};
-use crate::platform::tags::{IgnoreRules, Observed, Owner};
+use crate::platform::cache::Dimension;
+use crate::platform::tags::{IgnoreRules, Owner};
 use crate::provider::claims::{Claim, Takeover};
 use crate::provider::context::ProviderContext;
 use crate::resources::composite::{Composite, begin, conclude_delete};
@@ -36,13 +36,27 @@ struct Teardown<'a> {
     ignore: &'a IgnoreRules,
 }
 
-/// Marks, beside the state, a cache whose replication group is gone by a destroy, and whose other
-/// parts are not yet: it is there for another destroy, and for a plan that replaces it.
+/// Marks, beside the state, a cache whose replication group is gone, and whose other parts are not: it is
+/// there for a destroy, and for a plan that replaces it.
 const TORN_DOWN: &str = "torn_down";
 
-/// Whether a destroy of it broke off after the replication group.
+/// Whether there are only parts of it.
 pub(super) fn is_torn_down(private: &Private) -> bool {
     private.text(TORN_DOWN).is_some()
+}
+
+/// The replication group went, by a destroy that ended before it could say so, or by somebody else, and
+/// parts are left.
+pub(super) fn found_torn_down(state: &mut Model, private: &mut Private) {
+    private.set_text(TORN_DOWN, "true");
+    torn_down(state, "the replication group is gone, and parts that were made for it are left.");
+}
+
+fn torn_down(state: &mut Model, because: &str) {
+    state.set_incomplete(because.to_owned());
+    state.arn = Value::Null;
+    state.member_clusters = Value::Null;
+    state.autoscaling = Value::Null;
 }
 
 /// Destroys the cache with everything this resource made for it.
@@ -77,13 +91,8 @@ impl Teardown<'_> {
         self.go_on("replication_group")?;
         self.replication_group().await?;
         // A read knows the cache by its replication group, which has to go first.
+        recorder.update(|state| torn_down(state, "A destroy of it broke off."));
         recorder.private.set_text(TORN_DOWN, "true");
-        recorder.update(|state| {
-            state.set_incomplete("A destroy of it broke off.".to_owned());
-            state.arn = Value::Null;
-            state.member_clusters = Value::Null;
-            state.autoscaling = Value::Null;
-        });
         self.go_on("users")?;
         self.users().await?;
         recorder.update(|state| {
@@ -105,21 +114,9 @@ impl Teardown<'_> {
         proceed(&self.wait, step, &format!("deleting {step}"))
     }
 
-    fn is_ours(&self, tags: &Tags) -> bool {
-        let owner = Owner { kind: KIND, name: &self.id };
-        Observed::read(tags, self.ignore, &[]).is_owned_by(owner)
-    }
-
-    /// Whether the object of this ARN was made for this cache.
-    async fn owns(&self, step: &'static str, arn: Option<&str>) -> Result<bool, StepError> {
-        let Some(arn) = arn else { return Ok(false) };
-        let tags = elasticache::list_tags(self.clients, arn).await;
-        match tags {
-            Err(error) if error.is_not_found() => Ok(false),
-            tags => tags
-                .during(step, format!("reading the tags of {arn}"))
-                .map(|tags| self.is_ours(&tags)),
-        }
+    fn parts(&self) -> Parts<'_> {
+        let Self { clients, ignore, id, prior, .. } = self;
+        Parts { clients, ignore, id, state: prior }
     }
 
     async fn replication_group(&self) -> Result<(), StepError> {
@@ -191,88 +188,51 @@ impl Teardown<'_> {
     }
 
     async fn users(&self) -> Result<(), StepError> {
-        const STEP: &str = "users";
         let planned = wanted::users(&self.prior);
         let none = planned.is_empty() && self.leaving.is_empty();
         if none && !self.prior.user_group_id.is_value() {
             return Ok(());
         }
-        let group_id = cache::user_group(&self.id);
         let mut ids = former_ids(&self.id, &planned);
         ids.extend(self.leaving.iter().cloned());
-        let doing = format!("looking at the user group {group_id}");
-        let found = users::find_user_group(self.clients, &group_id).await.during(STEP, doing)?;
-        if let Some(group) = found
-            && self.owns(STEP, group.arn.as_deref()).await?
-        {
+        if let Some(group) = self.parts().user_group().await? {
             ids.extend(group.user_ids);
-            delete_user_group(self.clients, &group_id, &self.wait).await?;
+            delete_user_group(self.clients, &group.id, &self.wait).await?;
         }
-        for id in ids {
-            let doing = format!("looking at the user {id}");
-            let found = users::find_user(self.clients, &id).await.during(STEP, doing)?;
-            if let Some(user) = found
-                && self.owns(STEP, user.arn.as_deref()).await?
-            {
-                delete_user(self.clients, &id, &self.wait).await?;
-            }
+        for id in self.parts().users(ids).await? {
+            delete_user(self.clients, &id, &self.wait).await?;
         }
         Ok(())
     }
 
     async fn parameter_groups(&self) -> Result<(), StepError> {
-        const STEP: &str = "parameter_group";
-        let recorded = self.prior.parameter_group_name.clone().as_option();
-        let derived = wanted::parameter_group(&self.prior);
-        let names: BTreeSet<String> = recorded.into_iter().chain(derived).collect();
-        for name in names.iter().filter(|name| !cache::is_default_parameter_group(name)) {
-            let doing = format!("deleting the parameter group {name}");
-            let found = parameter_groups::find_parameter_group(self.clients, name).await;
-            let Some(group) = found.during(STEP, &*doing)? else { continue };
-            if !self.owns(STEP, group.arn.as_deref()).await? {
-                continue;
-            }
+        for name in self.parts().parameter_groups().await? {
             self.wait
                 .retry_while(retry::still_in_use, || {
-                    parameter_groups::delete_parameter_group(self.clients, name)
+                    parameter_groups::delete_parameter_group(self.clients, &name)
                 })
                 .await
-                .during(STEP, doing)?;
+                .during("parameter_group", format!("deleting the parameter group {name}"))?;
         }
         Ok(())
     }
 
     async fn subnet_group(&self) -> Result<(), StepError> {
-        const STEP: &str = "subnet_group";
-        let name = cache::subnet_group(&self.id);
-        let recorded = self.prior.subnet_group_name.clone().as_option();
-        let name = recorded.unwrap_or(name);
-        let doing = format!("deleting the subnet group {name}");
-        let found = subnet_groups::find_subnet_group(self.clients, &name).await;
-        let Some(group) = found.during(STEP, &*doing)? else { return Ok(()) };
-        if !self.owns(STEP, group.arn.as_deref()).await? {
-            return Ok(());
-        }
+        let Some(name) = self.parts().subnet_group().await? else { return Ok(()) };
         self.wait
             .retry_while(retry::still_in_use, || {
                 subnet_groups::delete_subnet_group(self.clients, &name)
             })
             .await
-            .during(STEP, doing)
+            .during("subnet_group", format!("deleting the subnet group {name}"))
     }
 
     async fn security_group(&self) -> Result<(), StepError> {
-        const STEP: &str = "security_group";
-        let Value::Value(id) = &self.prior.security_group_id else { return Ok(()) };
-        let doing = format!("deleting the security group {id}");
-        let found = ec2::find_security_group_by_id(self.clients, id).await;
-        if !found.during(STEP, &*doing)?.is_some_and(|group| self.is_ours(&group.tags)) {
-            return Ok(());
-        }
+        let Some(id) = self.parts().security_group().await? else { return Ok(()) };
         // Interfaces of nodes let go of it a while after they are gone.
         self.wait
-            .retry_while(retry::still_in_use, || ec2::delete_security_group(self.clients, id))
+            .retry_while(retry::still_in_use, || ec2::delete_security_group(self.clients, &id))
             .await
-            .during(STEP, doing)
+            .during("security_group", format!("deleting the security group {id}"))
     }
 }

@@ -13,6 +13,7 @@
 mod delete;
 mod import;
 mod model;
+mod parts;
 pub mod permissions;
 mod plan;
 mod read;
@@ -70,7 +71,9 @@ impl Resource<ProviderContext> for Cache {
     }
 
     fn refuse_destroy(&self, request: DestroyRequest<'_, Model>) -> Option<Diagnostic> {
-        protect(&request, |model| &model.deletion_protection)
+        // Parts alone hold no data.
+        let torn_down = delete::is_torn_down(request.private);
+        if torn_down { None } else { protect(&request, |model| &model.deletion_protection) }
     }
 
     async fn apply(

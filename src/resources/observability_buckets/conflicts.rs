@@ -16,7 +16,7 @@ use crate::framework::resource::Context;
 use crate::framework::value::{AttributePath, Diagnostic, Diagnostics};
 use crate::platform::stores::Store;
 use crate::platform::tags::{IgnoreRules, Observed, Owner, RESOURCE};
-use crate::provider::claims::Claims;
+use crate::provider::claims::{Claims, Takeover};
 use crate::provider::context::ProviderContext;
 use crate::resources::bucket;
 use crate::resources::composite::Composite;
@@ -100,17 +100,16 @@ async fn look(
     let tags = find_tags(clients, bucket).await.during("bucket", doing)?.unwrap_or_default();
     let observed = Observed::read(&tags, &IgnoreRules::default(), &[]);
     let owner = Owner { kind: KIND, name: owner_name };
-    if observed.unfinished_of(owner).is_some() {
-        let other = claims.being_made(&bucket::named(name), &tags, owner);
-        let warned = other.map(|other| Told::warning(unfinished::warning(&other, path)));
-        return Ok(warned.unwrap_or_default());
-    }
-    let told = existing(name, tags.get(RESOURCE).map(String::as_str), observed.is_owned_by(owner));
-    // A replacement deletes the old buckets of the same name first: only apply can tell.
-    Ok(if observed.is_owned_by(owner) {
-        Told::warning(diagnostic("Bucket Exists", told, path))
-    } else {
-        Told::error(diagnostic("Bucket Exists", told, path))
+    Ok(match claims.look(&bucket::named(name), &tags, owner) {
+        Takeover::NotNow(other) => Told::warning(unfinished::warning(&other, path)),
+        Takeover::Ours | Takeover::Left => Told::default(),
+        Takeover::Never => {
+            let ours = observed.is_owned_by(owner);
+            let text = existing(name, tags.get(RESOURCE).map(String::as_str), ours);
+            let told = diagnostic("Bucket Exists", text, path);
+            // A replacement deletes the old buckets of the same name first: only apply can tell.
+            if ours { Told::warning(told) } else { Told::error(told) }
+        }
     })
 }
 

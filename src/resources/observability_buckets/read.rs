@@ -65,7 +65,7 @@ pub(super) async fn read(
     if nothing {
         return Ok(Found::Gone);
     }
-    unfinished::keep(private, unfinished(&buckets));
+    unfinished::keep(&cx.provider.claims, private, unfinished(&buckets));
     let mut found = describe(cx, &place, state, &buckets, &access, &unwanted);
     let going: Vec<String> = leaving(private, BTreeSet::new(), &shares).into_iter().collect();
     if !going.is_empty() {

@@ -1,9 +1,11 @@
 //! Create and update: the same walk.
 //!
 //! 1. What the plan takes away goes: buckets, then associations of other service accounts.
-//! 2. All buckets and all roles at once, each bucket one step after the other.
-//! 3. Roles that nobody wants any more go.
-//! 4. `tags`, `marker`: the creation markers come off, when nothing has failed.
+//! 2. In a create the first bucket, where another create of the same name is met: of one that is
+//!    refused nothing else is begun.
+//! 3. All buckets and all roles at once, each bucket one step after the other.
+//! 4. Roles that nobody wants any more go.
+//! 5. `tags`, `marker`: the creation markers come off, when nothing has failed.
 //!
 //! A part that fails does not stop the others: each goes as far as it can, the state says how far,
 //! and one diagnostic tells all failures.
@@ -28,9 +30,9 @@ use crate::platform::stores::{Product, Store};
 use crate::platform::tags::Owner;
 use crate::provider::context::ProviderContext;
 use crate::resources::bucket::place;
-use crate::resources::bucket::{Tagged, Told, Walk, Walked, Whose, delete_bucket};
+use crate::resources::bucket::{Observed, Tagged, Told, Walk, Walked, Whose, delete_bucket};
 use crate::resources::composite::{Composite, begin, conclude};
-use crate::resources::step::{StepError, reason};
+use crate::resources::step::{Cause, StepError, reason};
 use crate::resources::timeouts::Operation;
 use crate::resources::unfinished;
 use crate::resources::workload_access::{self, Access, Granted};
@@ -76,6 +78,7 @@ pub(super) async fn apply(
 
 /// What one apply has to do.
 struct Work {
+    creating: bool,
     owner_name: String,
     buckets: Vec<Bucket>,
     shares: Vec<Share>,
@@ -107,6 +110,7 @@ impl Work {
             shares.iter().map(|share| share.workload.role_name.as_str()).collect();
         let old_associations = prior.map(Model::associations).unwrap_or_default();
         Some(Self {
+            creating: prior.is_none(),
             owner_name: goal.owner_name()?,
             removed: removed
                 .into_iter()
@@ -245,11 +249,22 @@ async fn carry_out(walk: &Walk<'_>, work: &Work, progress: &Progress<'_>) -> Vec
         .filter(|store| progress.recorded_names().contains_key(store))
         .copied()
         .collect();
-    let walks = work
+    let mut first = None;
+    if let Some(bucket) = work.buckets.first().filter(|_| work.creating) {
+        match existing_or_new(walk, work, bucket, progress).await {
+            Err(error) if matches!(error.cause, Cause::Refused(_)) => {
+                progress.failed(bucket.store, &error);
+                return vec![error];
+            }
+            found => first = Some(found),
+        }
+    }
+    let walks: Vec<_> = work
         .buckets
         .iter()
         .filter(|bucket| !blocked.contains(&bucket.store))
-        .map(|bucket| walk_bucket(walk, work, bucket, progress));
+        .map(|bucket| walk_bucket(walk, work, bucket, first.take(), progress))
+        .collect();
     let access_stays = !old.is_empty();
     errors.extend(old);
     if let (true, Some(identity)) = (access_stays, &work.old_identity) {
@@ -283,19 +298,38 @@ async fn carry_out(walk: &Walk<'_>, work: &Work, progress: &Progress<'_>) -> Vec
     errors
 }
 
+async fn existing_or_new(
+    walk: &Walk<'_>,
+    work: &Work,
+    bucket: &Bucket,
+    progress: &Progress<'_>,
+) -> Result<Observed, StepError> {
+    let (name, further) = (&bucket.wanted.name, bucket.wanted.further.is_some());
+    let recorded = work.recorded.get(&bucket.store) == Some(name);
+    let whose = |whose| match whose {
+        Whose::Ours => progress.bucket(bucket, "bucket"),
+        Whose::Another => progress.lost(bucket),
+    };
+    Box::pin(walk.existing_or_new(name, recorded, further, &whose)).await
+}
+
+/// Brings one bucket about; `known` is what was found or made of it before, if that was asked.
 async fn walk_bucket<'w>(
     walk: &Walk<'_>,
     work: &Work,
     bucket: &'w Bucket,
+    known: Option<Result<Observed, StepError>>,
     progress: &Progress<'_>,
 ) -> (&'w Bucket, Result<Walked, StepError>) {
-    let recorded = work.recorded.get(&bucket.store) == Some(&bucket.wanted.name);
     let done = |step: &'static str| progress.bucket(bucket, step);
-    let whose = |whose| match whose {
-        Whose::Ours => done("bucket"),
-        Whose::Another => progress.lost(bucket),
+    let found = match known {
+        Some(found) => found,
+        None => existing_or_new(walk, work, bucket, progress).await,
     };
-    let walked = Box::pin(walk.bring_about(&bucket.wanted, recorded, &whose, &done)).await;
+    let walked = match found {
+        Ok(found) => Box::pin(walk.bring_about(&bucket.wanted, &found, &done)).await,
+        Err(error) => Err(error),
+    };
     if let Err(error) = &walked {
         progress.failed(bucket.store, error);
     }

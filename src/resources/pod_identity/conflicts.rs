@@ -9,6 +9,7 @@ use crate::framework::resource::Context;
 use crate::framework::value::{AttributePath, Diagnostic, Diagnostics};
 use crate::platform::defaults::NETWORK;
 use crate::platform::tags::{IgnoreRules, Observed as ObservedTags};
+use crate::provider::claims::Takeover;
 use crate::provider::context::ProviderContext;
 use crate::resources::composite::Composite;
 use crate::resources::step::{During as _, Verb};
@@ -64,11 +65,13 @@ fn judge(
     }
     let (role, association) = (found.role.as_ref(), found.association.as_ref());
     let claims = &cx.provider.claims;
-    let being_made = workload_access::being_made(claims, workload, role, association);
+    let looked = workload_access::look(claims, workload, role, association);
     let path = || AttributePath::new("service_account");
-    diagnostics.warnings.extend(being_made.map(|other| unfinished::warning(&other, path())));
+    if let Takeover::NotNow(other) = &looked {
+        diagnostics.add_warning(unfinished::warning(other, path()));
+    }
     let conflicts = conflicts_with(workload, role, association);
-    if conflicts.is_empty() && prior.is_none() {
+    if conflicts.is_empty() && prior.is_none() && looked == Takeover::Never {
         let finished = finished(planned, workload, found);
         // With a role made elsewhere, apply would record that role before it met the association.
         let given = workload.given_role_arn.is_some();

@@ -10,18 +10,19 @@ use crate::aws::iam::Role;
 use crate::framework::private::Private;
 use crate::framework::resource::{Context, Found};
 use crate::framework::value::{Diagnostic, Value};
-use crate::platform::tags::{IgnoreRules, Observed as ObservedTags, Owner};
+use crate::platform::tags::{CREATING, IgnoreRules, Observed as ObservedTags, Owner};
 use crate::provider::context::ProviderContext;
 use crate::resources::attributes::observed_tags;
 use crate::resources::composite::{self, Composite};
 use crate::resources::step::{During as _, StepError, Verb};
+use crate::resources::unfinished;
 use crate::resources::workload_access::{self, Observed, Workload};
 
 /// Reads everything the state knows.
 pub(super) async fn read(
     cx: &Context<ProviderContext>,
     mut state: Model,
-    _private: &mut Private,
+    private: &mut Private,
 ) -> Result<Found<Model>, Diagnostic> {
     let region = state.region_or_default(cx);
     state.region = Value::Value(region.clone());
@@ -48,6 +49,13 @@ pub(super) async fn read(
         return Ok(Found::Gone);
     }
     let observed = Observed { association: ours.cloned(), ..found };
+    let tags = if given {
+        observed.association.as_ref().map(|association| &association.tags)
+    } else {
+        observed.role.as_ref().map(|role| &role.tags)
+    };
+    let marked = tags.is_some_and(|tags| tags.contains_key(CREATING));
+    unfinished::keep(&cx.provider.claims, private, marked);
     describe(cx, &mut state, &observed, given);
     let missing = missing(cx, &state, &observed, given);
     state.set_missing(&missing);

@@ -14,7 +14,6 @@ pub const PERMISSIONS: &[Grant] = &[
             "elasticfilesystem:CreateFileSystem",
             "elasticfilesystem:CreateMountTarget",
             "elasticfilesystem:DeleteFileSystem",
-            "elasticfilesystem:DeleteFileSystemPolicy",
             "elasticfilesystem:DeleteMountTarget",
             "elasticfilesystem:DescribeAccessPoints",
             "elasticfilesystem:DescribeBackupPolicy",

@@ -59,7 +59,11 @@ pub(super) async fn read(
         Ok(None) => return Ok(Found::Gone),
         Err(error) => return Err(state.told(Verb::Reading, &error)),
     };
-    unfinished::keep(private, observed.system.tags.contains_key(tags::CREATING));
+    unfinished::keep(
+        &cx.provider.claims,
+        private,
+        observed.system.tags.contains_key(tags::CREATING),
+    );
     record(cx, &clients, &mut state, &observed);
     Ok(Found::Present(Box::new(state)))
 }

@@ -4,10 +4,13 @@
 use crate::framework::diagnostic::path_text;
 use crate::framework::managed::PlanInput;
 use crate::framework::private::Private;
-use crate::framework::schema::{Attribute, Shape};
+use crate::framework::schema::{Attribute, Nesting, Shape, Type};
 use crate::framework::value::{Dynamic, Object};
+use crate::provider::claims::Claims;
+use crate::provider::environment::Environment;
 use crate::resources::all;
 use crate::resources::unfinished;
+use crate::sensitive::{HIDDEN, without_secrets};
 
 /// Resources that keep data, and so have protection; and those whose destroy may empty something.
 const PROTECTED: [&str; 5] = [
@@ -42,7 +45,8 @@ async fn protection_refuses_every_destroy_when_it_is_planned() {
             let mut prior: Object = names.collect();
             prior.insert("deletion_protection".to_owned(), Dynamic::from(protected));
             let mut private = Private::default();
-            unfinished::keep(&mut private, marked);
+            let claims = Claims::new(&Environment::default());
+            unfinished::keep(&claims, &mut private, marked);
             let prior = Dynamic::Map(prior);
             let (config, proposed) = (Dynamic::Null, Dynamic::Null);
             resource.plan(None, PlanInput { config, prior, proposed, private }).await.diagnostics
@@ -69,6 +73,52 @@ fn deep<'a>(attributes: &'a [Attribute], at: &str) -> Vec<(String, &'a Attribute
         std::iter::once((path, attribute)).chain(within)
     };
     attributes.iter().flat_map(one).collect()
+}
+
+/// A configuration that gives nothing but secrets, each as the way to it, with a list of these.
+fn secrets_of(attributes: &[Attribute], at: &str, given: &mut Vec<String>) -> Dynamic {
+    let mut object = Object::new();
+    for attribute in attributes {
+        let at = format!("{at}.{}", attribute.name);
+        let value = match &attribute.shape {
+            Shape::Nested(nesting, nested) => {
+                let within = secrets_of(nested, &at, given);
+                match nesting {
+                    Nesting::Single => within,
+                    Nesting::List => Dynamic::List(vec![within]),
+                    Nesting::Map => Dynamic::Map(Object::from([("key".to_owned(), within)])),
+                }
+            }
+            Shape::Plain(kind) if attribute.write_only || attribute.sensitive => {
+                given.push(at.clone());
+                match kind {
+                    Type::String => Dynamic::String(at),
+                    Type::List(_) | Type::Set(_) => Dynamic::List(vec![Dynamic::String(at)]),
+                    other => panic!("{at} is a secret of an unheard-of type: {other:?}"),
+                }
+            }
+            Shape::Plain(_) => Dynamic::Null,
+        };
+        object.insert(attribute.name.to_owned(), value);
+    }
+    Dynamic::Map(object)
+}
+
+/// Wherever it is told afterwards, it is hidden there.
+#[test]
+fn every_secret_of_a_configuration_is_met_as_one() {
+    let mut all_given = Vec::new();
+    for resource in all() {
+        let mut given = Vec::new();
+        let config = secrets_of(&resource.schema().attributes, resource.type_name(), &mut given);
+        resource.validate(&config, true);
+        for secret in &given {
+            assert_eq!(without_secrets(secret), HIDDEN, "its model has it as a plain text");
+        }
+        all_given.extend(given);
+    }
+    let cache = ["officeless_cache.auth_token_wo", "officeless_cache.users.passwords_wo"];
+    assert_eq!(all_given, cache);
 }
 
 #[test]

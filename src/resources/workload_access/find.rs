@@ -9,7 +9,7 @@ use crate::aws::eks::{self, Association, AssociationKey};
 use crate::aws::iam::{self, Role};
 use crate::aws::{Clients, Error};
 use crate::platform::tags::{IgnoreRules, Observed as ObservedTags, Owner, RESOURCE};
-use crate::provider::claims::{BeingMade, Claims};
+use crate::provider::claims::{BeingMade, Claims, Takeover};
 
 /// What exists.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -119,25 +119,36 @@ pub async fn conflicts(
     let (role, association) = futures_util::future::try_join(role, association).await?;
     let (role, association) = (role.as_ref(), association.as_ref());
     let mut found = conflicts_with(workload, role, association);
-    found.extend(being_made(claims, workload, role, association).map(Conflict::BeingMade));
+    if let Takeover::NotNow(other) = look(claims, workload, role, association) {
+        found.push(Conflict::BeingMade(other));
+    }
     Ok(found)
 }
 
-/// Whether another create of the same owner is at work at what was found.
-pub fn being_made(
+/// What a create would come to that met what was found.
+pub fn look(
     claims: &Claims,
     workload: &Workload,
     role: Option<&Role>,
     association: Option<&Association>,
-) -> Option<BeingMade> {
+) -> Takeover {
     let owner = workload.owner();
-    if workload.given_role_arn.is_none() {
-        let role = role?;
-        return claims.being_made(&format!("role {}", role.name), &role.tags, owner);
-    }
-    let association = association?;
-    let what = format!("Pod Identity association {}", association.id);
-    claims.being_made(&what, &association.tags, owner)
+    let found = if workload.given_role_arn.is_none() {
+        role.map(|role| claims.look(&role_named(&role.name), &role.tags, owner))
+    } else {
+        association.map(|found| claims.look(&association_named(&found.id), &found.tags, owner))
+    };
+    found.unwrap_or(Takeover::Never)
+}
+
+/// What a role is called where its claim is judged.
+pub(super) fn role_named(name: &str) -> String {
+    format!("role {name}")
+}
+
+/// What an association is called where its claim is judged.
+pub(super) fn association_named(id: &str) -> String {
+    format!("Pod Identity association {id}")
 }
 
 /// What of somebody else was found already.

@@ -10,8 +10,8 @@
 //! a role moreover only while it carries the creation marker, which says that its create never
 //! completed, and only when no other create is at work at it. Where the role is given, the
 //! association carries the marker instead. Everything else belongs to somebody, and is refused with
-//! the owner's name; an association that an add-on owns is never changed. Removal deletes the association first, and never a role that is not tagged as the
-//! owner's.
+//! the owner's name; an association that an add-on owns is never changed. Removal deletes the
+//! association first, and never a role that is not tagged as the owner's.
 
 mod find;
 pub mod permissions;
@@ -20,7 +20,7 @@ mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use find::{Conflict, Observed, being_made, conflicts, conflicts_with, find};
+pub use find::{Conflict, Observed, conflicts, conflicts_with, find, look};
 pub use remove::{remove, remove_association};
 pub use steps::{Access, Brought};
 

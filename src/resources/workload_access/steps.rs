@@ -1,6 +1,8 @@
 //! Bringing the rights about: the same walk for create and update.
 
-use super::find::{find, find_association, foreign_association, foreign_role};
+use super::find::{
+    association_named, find, find_association, foreign_association, foreign_role, role_named,
+};
 use super::{Granted, Observed, Workload};
 use crate::aws::eks::{self, Association, AssociationKey};
 use crate::aws::iam::{self, NewRole, Role};
@@ -112,7 +114,7 @@ impl Access<'_> {
     ) -> Result<(Role, bool), StepError> {
         let Self { clients, workload, .. } = *self;
         let name = &workload.role_name;
-        let (existing, fresh) = match &observed.role {
+        let (mut existing, fresh) = match &observed.role {
             Some(existing) => (existing.clone(), false),
             None => match self.create_role().await? {
                 Made::New(role) => return Ok((role, true)),
@@ -121,15 +123,15 @@ impl Access<'_> {
         };
         // The ARN in the state says that this very role was made or imported before.
         let known = granted.role_arn.as_deref() == Some(existing.arn.as_str());
-        let marker = if known || self.may_take_over(&existing)? {
-            tags::marker(&existing.tags)
-        } else {
-            Some(self.claim.value())
-        };
+        let ours = known || self.may_take_over(&existing)?;
+        let marker = if ours { tags::marker(&existing.tags) } else { Some(self.claim.value()) };
         let changes = workload.tag_changes(&existing.tags, marker, self.ignore);
         iam::change_role_tags(clients, name, &calls(changes))
             .await
             .during("role", format!("changing the tags of role {name}"))?;
+        if !ours {
+            existing.tags.extend(self.claim.mark());
+        }
         if !workload.trusts(existing.trust_policy.as_deref()) {
             iam::update_trust_policy(clients, name, &workload.trust_policy)
                 .await
@@ -190,7 +192,7 @@ impl Access<'_> {
     fn may_take_over(&self, existing: &Role) -> Result<bool, StepError> {
         let owner = self.workload.owner();
         let doing = format!("creating role {}", existing.name);
-        match self.claim.judge(&format!("role {}", existing.name), &existing.tags, owner) {
+        match self.claim.judge(&role_named(&existing.name), &existing.tags, owner) {
             Takeover::Ours => return Ok(true),
             Takeover::Left => return Ok(false),
             Takeover::NotNow(other) => return Err(unfinished::refused("role", &doing, &other)),
@@ -254,7 +256,7 @@ impl Access<'_> {
             "associating role {} with service account {}/{} of cluster {}",
             seen.role.name, key.namespace, key.service_account, key.cluster_name
         );
-        let existing = match existing {
+        let mut existing = match existing {
             Some(existing) => existing,
             None => match self.create_association(key, seen, &doing).await? {
                 Answered::Created(created) => return Ok(created),
@@ -262,7 +264,8 @@ impl Access<'_> {
             },
         };
         let known = seen.known.association_id.as_ref() == Some(&existing.id);
-        let marker = if known || self.may_take_over_association(&existing, &doing)? {
+        let ours = known || self.may_take_over_association(&existing, &doing)?;
+        let marker = if ours {
             tags::marker(&existing.tags).filter(|_| workload.given_role_arn.is_some())
         } else {
             Some(self.claim.value())
@@ -274,6 +277,9 @@ impl Access<'_> {
             return Err(taken(&doing, why));
         }
         change_association_tags(clients, &existing, changes).await.during("association", &doing)?;
+        if !ours {
+            existing.tags.extend(self.claim.mark());
+        }
         if !as_wanted {
             let wait = self.wait.within(retry::PROPAGATION);
             wait.retry_while(
@@ -303,8 +309,7 @@ impl Access<'_> {
         if self.workload.given_role_arn.is_none() {
             return Ok(true);
         }
-        let what = format!("Pod Identity association {}", existing.id);
-        match self.claim.judge(&what, &existing.tags, owner) {
+        match self.claim.judge(&association_named(&existing.id), &existing.tags, owner) {
             Takeover::Ours => Ok(true),
             Takeover::Left => Ok(false),
             Takeover::NotNow(other) => Err(unfinished::refused("association", doing, &other)),
@@ -373,6 +378,7 @@ impl Access<'_> {
             iam::find_role_by_name(clients, &workload.role_name).await.during("marker", &doing)?;
         let Some(role) = role else { return Ok(()) };
         let changes = workload.tag_changes(&role.tags, None, ignore);
+        self.claim.unmarking(&role_named(&role.name), workload.owner());
         iam::change_role_tags(clients, &role.name, &calls(changes)).await.during("marker", doing)
     }
 
@@ -383,6 +389,7 @@ impl Access<'_> {
         let found = find_association(clients, workload.key.as_ref(), None).await;
         let Some(association) = found.during("marker", doing)? else { return Ok(()) };
         let changes = workload.tag_changes(&association.tags, None, ignore);
+        self.claim.unmarking(&association_named(&association.id), workload.owner());
         change_association_tags(clients, &association, changes).await.during("marker", doing)
     }
 }

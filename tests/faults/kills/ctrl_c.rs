@@ -154,7 +154,7 @@ pub(crate) const ALL: &[Lasting] = &[
         Delete,
         "DeleteBackupVault",
         "DescribeBackupVault",
-        Lingers("NumberOfRecoveryPoints", "0"),
+        Lingers("BackupVaultName", "daily"),
     ),
 ];
 

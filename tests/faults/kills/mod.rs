@@ -24,7 +24,7 @@ use officeless_testbench::{Bench, Cli, clis};
 
 use crate::operation::Operation;
 use crate::play::{Clean, Verdict};
-use crate::report::{Place, Report, Stride};
+use crate::report::{Place, Report};
 use crate::scenarios::{self, Scenario};
 use crate::wish::Wish;
 use stage::Stage;
@@ -37,8 +37,9 @@ const TERRAFORM: &str = "Terraform killed";
 const CTRL_C: &str = "Ctrl-C";
 const STOPPED: &str = "stopped";
 
-/// Without `--all`, one kill of the provider, and one request to stop, in so many is met.
-const STRIDE: usize = 12;
+/// Without `--all`, so many points of each cell of the table are met, the last among them: the end of an
+/// operation, where Terraform has least of it.
+const OF_EACH: usize = 2;
 
 /// Operations in this process that are under way at a time.
 const IN_PROCESS: usize = 8;
@@ -58,14 +59,14 @@ pub(crate) async fn run(benches: &[&'static Bench], wish: &Wish) -> Result<Repor
     watch::install();
     let cli = terraform_cli()?;
     let columns = [PROVIDER, TERRAFORM, CTRL_C, STOPPED];
-    let mut report = Report::new(&columns, Stride::of(wish, STRIDE));
+    let mut report = Report::new(&columns, wish.all);
     let at_once = available_parallelism()?.get();
-    let points = Stride::of(wish, STRIDE).thin(stops(benches, wish, &mut report).await);
+    let points = part(stops(benches, wish, &mut report).await, wish);
     side_by_side(points, IN_PROCESS, &mut report).await;
     let counted = count(benches, wish, &cli, at_once, &mut report).await;
     let mut points = terraforms_killed(benches, wish, &cli, &mut report).await;
-    points.extend(ctrl_cs(benches, wish, &cli, &counted));
-    points.extend(providers_killed(benches, wish, &cli, &counted));
+    points.extend(part(ctrl_cs(benches, wish, &cli, &counted), wish));
+    points.extend(part(providers_killed(benches, wish, &cli, &counted), wish));
     side_by_side(points, at_once, &mut report).await;
     Ok(report)
 }
@@ -79,6 +80,27 @@ fn terraform_cli() -> Result<Cli> {
     let cli = found.context("there is no Terraform: run `make tools`")?;
     println!("with {}", cli.label());
     Ok(cli)
+}
+
+/// The points that are met of these.
+fn part(points: Vec<Point>, wish: &Wish) -> Vec<Point> {
+    if wish.all {
+        return points;
+    }
+    let cell = |place: &Place| (place.resource, place.operation, place.column);
+    let mut of_cell = BTreeMap::<_, usize>::new();
+    for point in &points {
+        *of_cell.entry(cell(&point.place)).or_default() += 1;
+    }
+    let mut met = BTreeMap::<_, usize>::new();
+    let due = |point: &Point| {
+        let number = met.entry(cell(&point.place)).or_default();
+        *number += 1;
+        let of = of_cell.get(&cell(&point.place)).copied().unwrap_or_default();
+        // Evenly, and the last one always.
+        *number * OF_EACH / of > (*number - 1) * OF_EACH / of
+    };
+    points.into_iter().filter(due).collect()
 }
 
 /// Runs points, so many at a time.
@@ -132,7 +154,10 @@ async fn stops(benches: &[&'static Bench], wish: &Wish, report: &mut Report) -> 
         };
         let place = Place { resource: scenario.type_name, operation, column: STOPPED, index: 0 };
         match waits {
-            Ok(waits) => points.extend(stops_of(bench, scenario, place, &Arc::new(waits), wish)),
+            Ok(waits) => {
+                report.counted(scenario.type_name, operation, waits.clean.calls.len());
+                points.extend(stops_of(bench, scenario, place, &Arc::new(waits), wish));
+            }
             Err(error) => report.broken(&format!("{place}, without an interrupt: {error:#}")),
         }
     }
@@ -146,7 +171,7 @@ fn stops_of(
     waits: &Arc<Waits>,
     wish: &Wish,
 ) -> Vec<Point> {
-    let places = stop::places(waits, wish.all).into_iter().enumerate();
+    let places = stop::places(waits).into_iter().enumerate();
     let points = places.map(|(index, stop)| {
         let waits = Arc::clone(waits);
         let call = match stop {
@@ -209,7 +234,7 @@ fn providers_killed(
     let mut points = Vec::new();
     for (scenario, operation) in scenarios::asked_for(wish) {
         let Some(clean) = counted.get(&(scenario.type_name, operation)) else { continue };
-        for index in provider::indexes(clean, operation, wish.all) {
+        for index in provider::indexes(clean) {
             let resource = scenario.type_name;
             let place = Place { resource, operation, column: PROVIDER, index };
             if !wish.wants(&place.to_string()) {
@@ -224,7 +249,7 @@ fn providers_killed(
             points.push(Point { place, call, run: Box::pin(run) });
         }
     }
-    Stride::of(wish, STRIDE).thin(points)
+    points
 }
 
 /// The waits in which Terraform gets Ctrl-C.

@@ -25,44 +25,15 @@ enum Next {
     Destroy,
 }
 
-/// Calls that take the creation marker off, or write tags without it.
-pub(super) const UNMARKING: [&str; 7] = [
-    "backup:UntagResource",
-    "ec2:DeleteTags",
-    "eks:UntagResource",
-    "elasticache:RemoveTagsFromResource",
-    "elasticfilesystem:UntagResource",
-    "iam:UntagRole",
-    "s3:PutBucketTagging",
-];
-
-/// The calls at which the provider is killed: those that change something and the last before them, or
-/// all. The end of a create is left out: see [`end_of_create`].
-pub(crate) fn indexes(clean: &Clean, operation: Operation, all: bool) -> Vec<usize> {
-    let end = if operation == Operation::Create { end_of_create(clean) } else { clean.calls.len() };
+/// The calls at which the provider is killed: those that change something and the last before them. One
+/// that is killed at another read leaves what it leaves at the change before that.
+pub(crate) fn indexes(clean: &Clean) -> Vec<usize> {
     let due = |index: &usize| {
         let before = clean.changes[..*index].iter().all(|change| !change)
             && clean.changes.get(index + 1).is_some_and(|change| *change);
-        all || clean.changes[*index] || before
+        clean.changes[*index] || before
     };
-    (0..end).filter(due).collect()
-}
-
-/// The first of the last changes of a create, which take its marker off. From there on what exists is
-/// finished, and no state tells of it until Terraform has stored one: a provider that is killed in
-/// between leaves an object that the next apply does not take over, and says so. The guide tells it.
-fn end_of_create(clean: &Clean) -> usize {
-    let mut end = clean.calls.len();
-    for (index, call) in clean.calls.iter().enumerate().rev() {
-        match (clean.changes[index], UNMARKING.contains(&call.as_str())) {
-            (true, false) => break,
-            (true, true) => end = index,
-            (false, _) => {}
-        }
-    }
-    // Reads that prepare them may come beside the first one, in any order.
-    let reads = clean.changes[..end].iter().rev().take_while(|change| !**change).count();
-    end - reads.min(2)
+    (0..clean.calls.len()).filter(due).collect()
 }
 
 /// Runs an operation and kills the provider at one call.
@@ -113,9 +84,12 @@ async fn one_run(
         stage.expect_destroyed().await.context(told)?;
         return Ok(Verdict::Passed);
     }
-    // Without a state there is nothing that a destroy could begin with: then the next apply takes over
-    // what there is. With one, a destroy has to find it, too.
-    let marked = !stage.unrecorded().await?.is_empty() && stage.state_file()?.is_some();
+    // Without a state there is nothing that a destroy could begin with, and of what an update had just
+    // made the state knows nothing: then the next apply takes over what there is. Otherwise a destroy
+    // has to find it, too.
+    let marked = operation != Operation::Update
+        && !stage.unrecorded().await?.is_empty()
+        && stage.state_file()?.is_some();
     stage.operate(operation).await.context("apply again").context(told.clone())?;
     stage.expect_all(operation, clean).await.context(told.clone())?;
     stage.expect_destroyed().await.context(told)?;

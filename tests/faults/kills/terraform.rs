@@ -7,7 +7,6 @@ use anyhow::{Context as _, Result, ensure};
 use officeless_testbench::{Bench, Cli, Effect, Example, Fault};
 use serde_json::Value;
 
-use super::provider::UNMARKING;
 use super::stage::Stage;
 use crate::ground::CLUSTER;
 use crate::operation::Operation;
@@ -75,12 +74,9 @@ impl Many {
     }
 }
 
-/// The calls at which Terraform is killed, by their number among those that change something: before the
-/// first object is finished, which is when its mark comes off. Terraform stores its state from time to
-/// time only, and what is finished and not stored is not taken over.
+/// The calls at which Terraform is killed, by their number among those that change something.
 pub(crate) fn numbers(clean: &Clean) -> Vec<usize> {
-    let changing = clean.calls.iter().zip(&clean.changes).filter(|(_, change)| **change);
-    let changes = changing.take_while(|(call, _)| !UNMARKING.contains(&call.as_str())).count();
+    let changes = clean.changes.iter().filter(|change| **change).count();
     (0..POINTS).map(|point| (2 * point + 1) * changes / (2 * POINTS)).collect()
 }
 

@@ -207,22 +207,24 @@ impl Walk<'_> {
     /// Brings the tags to what they should be; the creation markers go, that of the vault last.
     async fn tags(&mut self) -> Result<(), StepError> {
         let state = self.state();
-        self.retag("plan", &state.plan_arn).await?;
+        let plan = format!("the plan {}", state.plan_id.clone().unwrap_or_default());
+        self.retag(&plan, &state.plan_arn).await?;
         let partition = self.clients.partition().id;
         let workload = wanted::workload(&self.planned, self.clients.region(), partition);
         if workload.given_role_arn.is_none() {
             self.access(&workload).finish().await?;
         }
-        self.retag("vault", &state.vault_arn).await
+        self.retag(&checks::vault(&self.name), &state.vault_arn).await
     }
 
-    async fn retag(&self, noun: &str, arn: &Value<String>) -> Result<(), StepError> {
+    async fn retag(&self, what: &str, arn: &Value<String>) -> Result<(), StepError> {
         let Value::Value(arn) = arn else { return Ok(()) };
-        let doing = format!("tagging the {noun} {}", self.name);
+        let doing = format!("tagging {what}");
         let found = backup::find_tags(&self.clients, arn).await.during("tags", &*doing)?;
         let wanted = self.written_tags(None);
         let ignore = &self.provider.ignore_tags;
         let changes = TagChanges::between(&found.unwrap_or_default(), &wanted, ignore);
+        self.claim.unmarking(what, wanted::owner(&self.name));
         backup::change_tags(&self.clients, arn, &tag_changes(changes)).await.during("tags", doing)
     }
 

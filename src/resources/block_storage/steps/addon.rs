@@ -11,7 +11,7 @@ use crate::provider::claims::Takeover;
 use crate::resources::block_storage::access::owner;
 use crate::resources::block_storage::health::{self, Health};
 use crate::resources::block_storage::read::association_id;
-use crate::resources::block_storage::{ADDON, KIND, configuration, plan};
+use crate::resources::block_storage::{ADDON, KIND, addon_named, configuration, plan};
 use crate::resources::step::{During, StepError};
 use crate::resources::unfinished;
 
@@ -97,7 +97,7 @@ impl Walk<'_> {
             return Ok(());
         }
         let doing = format!("installing add-on {ADDON}");
-        let what = format!("add-on {ADDON} of cluster {}", self.cluster_name);
+        let what = addon_named(&self.cluster_name);
         match self.claim.judge(&what, &addon.tags, owner(&self.cluster_name)) {
             Takeover::Ours => Ok(()),
             Takeover::Left => {

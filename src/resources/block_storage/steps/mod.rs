@@ -18,7 +18,7 @@ use super::access::{owner, workload};
 use super::health::Health;
 use super::model::Model;
 use super::read::{latest, record};
-use super::{ADDON, manifest};
+use super::{ADDON, addon_named, manifest};
 use crate::aws::eks::addons;
 use crate::aws::eks::{self, Addon};
 use crate::aws::{Clients, Wait};
@@ -177,6 +177,7 @@ impl Walk<'_> {
             eks::set_tags(&self.clients, &addon.arn, &changes.set).await.during("tags", &*doing)?;
         }
         if !changes.remove.is_empty() {
+            self.claim.unmarking(&addon_named(&self.cluster_name), owner(&self.cluster_name));
             eks::remove_tags(&self.clients, &addon.arn, &changes.remove)
                 .await
                 .during("tags", doing)?;

@@ -126,6 +126,8 @@ impl Walk<'_> {
         let found = found.map(|volume| volume.tags).unwrap_or_default();
         let wanted = self.volume_tags(None);
         let changes = tag_changes(TagChanges::between(&found, &wanted, &self.provider.ignore_tags));
+        let name = self.name();
+        self.claim.unmarking(&volume::named(id), Owner { kind: KIND, name: &name });
         // A new volume may be unknown to the tags for a moment.
         let wait = self.wait.within(retry::PROPAGATION);
         let call = || ec2::change_tags(&self.clients, id, &changes);

@@ -29,6 +29,11 @@ const VISIBLE: Duration = Duration::from_secs(10);
 /// How long a volume may not be listed that a create made which was killed just then.
 const LISTED: Duration = Duration::from_secs(3);
 
+/// What a volume is called where its claim is judged.
+pub(super) fn named(id: &str) -> String {
+    format!("volume {id}")
+}
+
 impl Walk<'_> {
     /// Finds or creates the volume and records it.
     pub(super) async fn volume(&mut self) -> Result<Volume, StepError> {
@@ -119,7 +124,7 @@ impl Walk<'_> {
         }
         let name = self.name();
         let owner = Owner { kind: KIND, name: &name };
-        self.claim.judge(&format!("volume {}", volume.id), &volume.tags, owner)
+        self.claim.judge(&named(&volume.id), &volume.tags, owner)
     }
 
     pub(super) async fn create(&mut self) -> Result<Volume, StepError> {

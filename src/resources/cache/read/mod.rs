@@ -12,8 +12,9 @@ use futures_util::join;
 
 pub(super) use record::outputs;
 
-use super::delete::is_torn_down;
+use super::delete::{found_torn_down, is_torn_down};
 use super::model::Model;
+use super::parts::Parts;
 use super::steps::leaving;
 use super::{KIND, wanted};
 use crate::aws::application_auto_scaling::{self, ScalableTarget, TargetTracking};
@@ -142,16 +143,36 @@ pub(super) async fn read(
             return Ok(Found::Present(Box::new(state)));
         }
         if !unfinished::is(private) {
-            return Ok(Found::Gone);
+            let parts = Parts {
+                clients: &clients,
+                ignore: &cx.provider.ignore_tags,
+                id: &id,
+                state: &state,
+            };
+            match parts.any().await {
+                Ok(false) => return Ok(Found::Gone),
+                Ok(true) => found_torn_down(&mut state, private),
+                Err(error) => return Err(state.told(Verb::Reading, &error)),
+            }
+            return Ok(Found::Present(Box::new(state)));
         }
         // What was made for it is still there, and must be found by the destroy that follows.
         state.set_incomplete("the replication group does not exist yet.".to_owned());
         return Ok(Found::Present(Box::new(state)));
     };
     if let Some(found) = &observed.tags {
-        unfinished::keep(private, found.contains_key(tags::CREATING));
+        unfinished::keep(&cx.provider.claims, private, found.contains_key(tags::CREATING));
     }
     record::record(cx, &mut state, &observed);
+    let outside = observed
+        .users
+        .iter()
+        .flat_map(|(group, users)| users.iter().filter(|user| !group.user_ids.contains(&user.id)));
+    let outside: Vec<&str> = outside.map(|user| user.id.as_str()).collect();
+    if !outside.is_empty() {
+        let reason = format!("users {} are not in the user group.", outside.join(", "));
+        state.set_incomplete(reason);
+    }
     let going = leaving(private);
     if !going.is_empty() {
         let going: Vec<String> = going.into_iter().collect();
@@ -171,7 +192,8 @@ async fn observe(
     let hints = if state.arn.is_null() {
         let found = replication_groups::find_replication_group(clients, &id).await;
         let Some(group) = found.during("replication_group", &*doing)? else { return Ok(None) };
-        let another = unfinished::is(private)
+        // Of one that is not there another may have taken the id.
+        let another = (unfinished::is(private) || is_torn_down(private))
             && !is_of_create(clients, private, &group)
                 .await
                 .during("replication_group", &*doing)?;
@@ -327,7 +349,8 @@ async fn of_users(
     hints: &Hints,
 ) -> Result<Option<(UserGroup, Vec<User>)>, StepError> {
     let Some(id) = &hints.user_group else { return Ok(None) };
-    // Known users are asked beside the group, strangers in it afterwards.
+    // Known users are asked beside the group, and told wherever they are: an update that broke off has
+    // taken them out. Strangers in it are asked afterwards.
     let known: Vec<String> = wanted::users(state)
         .iter()
         .map(|(name, user)| wanted::user_id(&hints.id, name, user))
@@ -342,8 +365,7 @@ async fn of_users(
     let strangers = join_all(strangers.map(|id| users::find_user(clients, id))).await;
     let all: Result<Vec<Option<User>>, aws::Error> = found.into_iter().chain(strangers).collect();
     let all = all.during("users", doing)?.into_iter().flatten();
-    let of_group = all.filter(|user| group.user_ids.contains(&user.id)).collect();
-    Ok(Some((group, of_group)))
+    Ok(Some((group, all.filter(|user| user.status != "deleting").collect())))
 }
 
 async fn scaling(

@@ -18,6 +18,11 @@ const STEP: &str = "replication_group";
 
 const CREATING: &str = "creating the replication group";
 
+/// What a replication group is called where its claim is judged.
+fn named(id: &str) -> String {
+    format!("the replication group {id}")
+}
+
 impl Walk<'_> {
     /// Finds or creates the replication group, records it and waits until it is available.
     pub(super) async fn replication_group(&mut self) -> Result<(), StepError> {
@@ -111,7 +116,7 @@ impl Walk<'_> {
     /// Whether the replication group with our id is ours, or was left; an error otherwise.
     async fn judge_group(&mut self) -> Result<Takeover, StepError> {
         let id = self.id.clone();
-        let what = format!("the replication group {id}");
+        let what = named(&id);
         // Its tags cannot be read before it is available.
         self.settle(STEP, "looking at the one that exists", |_| None).await?;
         let arn = self.group.arn.clone().unwrap_or_default();
@@ -213,6 +218,7 @@ impl Walk<'_> {
             TagChanges::between(&found, &wanted, &self.provider.ignore_tags)
         };
         if !changes.is_empty() {
+            self.claim.unmarking(&named(&self.id), self.owner());
             let changes = tag_changes(changes);
             self.wait
                 .retry_while(retry::busy, || {

@@ -214,9 +214,16 @@ pub(in crate::resources::cache) async fn delete_user(
     wait: &crate::aws::Wait,
 ) -> Result<(), StepError> {
     let doing = format!("deleting the user {id}");
-    wait.retry_while(retry::still_in_use, || users::delete_user(clients, id))
-        .await
-        .during(STEP, &*doing)?;
+    match users::find_user(clients, id).await.during(STEP, &*doing)? {
+        None => return Ok(()),
+        // An operation that broke off has asked for it.
+        Some(user) if user.status == "deleting" => {}
+        Some(_) => {
+            wait.retry_while(retry::still_in_use, || users::delete_user(clients, id))
+                .await
+                .during(STEP, &*doing)?;
+        }
+    }
     users::wait_user_deleted(clients, id, wait).await.during(STEP, doing)
 }
 

@@ -111,7 +111,7 @@ impl Walk<'_> {
         };
         let name = self.owner_name();
         let owner = Owner { kind: KIND, name: &name };
-        match self.claim.judge(&format!("the file system {id}"), &system.tags, owner) {
+        match self.claim.judge(&named(id), &system.tags, owner) {
             Takeover::Ours => Ok(Some(system)),
             Takeover::Left => {
                 tracing::info!(id, "taking over what an interrupted create left");
@@ -181,11 +181,18 @@ impl Walk<'_> {
         if changes.is_empty() {
             return Ok(());
         }
+        let name = self.owner_name();
+        self.claim.unmarking(&named(&self.id), Owner { kind: KIND, name: &name });
         efs::change_tags(&self.clients, &self.id, &tag_changes(changes)).await.during("tags", doing)
     }
 }
 
 const CREATING: &str = "creating the file system";
+
+/// What a file system is called where its claim is judged.
+fn named(id: &str) -> String {
+    format!("the file system {id}")
+}
 
 /// The name by which a file system is mounted.
 /// <https://docs.aws.amazon.com/efs/latest/ug/mounting-fs-mount-cmd-dns-name.html>
