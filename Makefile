@@ -1,4 +1,4 @@
-# Everything a contributor runs. CI runs `make ci`, and beside it `demo`, `deny` and `fuzz`.
+# Everything a contributor runs. CI runs `make ci`, and beside it `demo` and `deny`.
 #
 # Needed on the machine: Rust by rustup, a C compiler, Python 3.10 or newer with venv, make.
 # Everything else is fetched into .tools/, pinned by hash (tests/support/tools/).
@@ -50,19 +50,19 @@ bench: tools ## print start, memory, size, time and AWS calls (release profile; 
 	@cargo build --locked --release --package officeless-testbench
 	@"$(CARGO_TARGET_DIR)/release/bench" "$(CARGO_TARGET_DIR)/release/terraform-provider-officeless"
 
-# Every point, some ten thousand; `make test` and `make ci` run a fixed part of them.
+# Every point, some eight thousand in this and a thousand in the next; `make test` runs a fixed part of
+# each. Optimized, as most of their time is the provider's own.
 faults: tools ## break every AWS call of every operation in five ways; UPDATE_DOCS=1 keeps the report
-	cargo test --locked --test faults -- --all
+	cargo test --locked --workspace --profile sweep --test faults -- --all
 
-# By hand only, so far: some points fail (the end of a create, and some interrupts of a cache).
 kills: tools ## kill provider and Terraform at every call, interrupt every wait; UPDATE_DOCS=1 keeps the report
-	cargo test --locked --test faults -- --all --kills
+	cargo test --locked --workspace --profile sweep --test faults -- --all --kills
 
 # The tests come last: their table is the last thing read. They hold the check of docs/ for drift.
-ci: tools ## what CI runs: format, lints, tests, docs drift
+ci: tools ## what CI runs: format, lints, tests, docs drift, and beside the tests ten minutes of the fuzzer
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
-	$(call with_table,cargo test --locked --workspace --no-fail-fast)
+	$(call with_table,.ci/beside "$(MAKE) fuzz" cargo test --locked --workspace --no-fail-fast)
 
 fmt: ## format the code
 	cargo fmt --all

@@ -8,6 +8,7 @@ gpg --detach-sign terraform-provider-officeless_VERSION_SHA256SUMS, with an RSA 
 """
 
 import hashlib
+import json
 import os
 import shutil
 import sys
@@ -18,6 +19,7 @@ ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)),
 
 
 def package(binary, version, platform, sbom, folder):
+    parts = checked(sbom, version)
     stem = os.path.join(folder, "%s_%s" % (NAME, version))
     os.makedirs(folder, exist_ok=True)
     program = zipfile.ZipInfo("%s_v%s%s" % (NAME, version, ".exe" if platform.startswith("windows") else ""))
@@ -28,15 +30,28 @@ def package(binary, version, platform, sbom, folder):
     with zipfile.ZipFile("%s_%s.zip" % (stem, platform), "w") as archive, open(binary, "rb") as file:
         archive.writestr(program, file.read(), compresslevel=9)
     shutil.copyfile(os.path.join(ROOT, "terraform-registry-manifest.json"), stem + "_manifest.json")
-    with open(sbom) as file, open("%s_%s.cdx.json" % (stem, platform), "w", newline="\n") as placeless:
+    with open("%s_%s.cdx.json" % (stem, platform), "w", newline="\n") as file:
         # Where it was built is nobody's business.
-        placeless.write(file.read().replace("file://" + os.path.realpath(ROOT), "file://."))
+        file.write(parts.replace("file://" + os.path.realpath(ROOT), "file://."))
     sums = stem + "_SHA256SUMS"
     covered = sorted(name for name in os.listdir(folder) if is_covered(name, os.path.basename(stem)))
     with open(sums, "w", newline="\n") as file:
         for name in covered:
             file.write("%s  %s\n" % (sha256(os.path.join(folder, name)), name))
     return covered + [os.path.basename(sums)]
+
+
+def checked(sbom, version):
+    """The text of the SBOM, which must list what this version of the program is made of."""
+    with open(sbom) as file:
+        text = file.read()
+    told = json.loads(text)
+    program = told.get("metadata", {}).get("component", {})
+    if told.get("bomFormat") != "CycloneDX" or (program.get("name"), program.get("version")) != (NAME, version):
+        sys.exit("package.py: %s is no CycloneDX SBOM of %s %s" % (sbom, NAME, version))
+    if not told.get("components"):
+        sys.exit("package.py: %s lists nothing that %s is made of" % (sbom, NAME))
+    return text
 
 
 def is_covered(name, stem):

@@ -89,6 +89,21 @@ const WALLS: &[(&str, &[&str])] = &[
     // Functions are called before there is a provider block, and without credentials.
     ("functions", &["aws", "data_sources", "docs", "plugin", "provider", "resources"]),
     ("provider", &["docs", "plugin"]),
+    (
+        "sensitive",
+        &[
+            "aws",
+            "data_sources",
+            "docs",
+            "ephemeral_resources",
+            "framework",
+            "functions",
+            "platform",
+            "plugin",
+            "provider",
+            "resources",
+        ],
+    ),
 ];
 
 fn sources() -> Vec<String> {
@@ -200,6 +215,27 @@ fn lints_forbid_what_may_panic_and_nobody_is_let_off() {
             assert_eq!(let_off, None, "{path}:{}: {line}", number + 1);
         }
     }
+}
+
+/// What cargo does with dependencies, whose versions it may choose anew unless it is told not to.
+const CHOOSING: &[&str] =
+    &["build", "check", "clippy", "deny", "doc", "fetch", "install", "metadata", "run", "test"];
+
+#[test]
+fn every_build_is_of_the_versions_in_the_lock_file() {
+    let mut found = 0;
+    for path in ["Makefile", ".ci/run", ".ci/beside", ".github/workflows/ci.yml"] {
+        for (number, line) in tree::read(path).lines().enumerate() {
+            for call in line.split("cargo ").skip(1) {
+                let command = call.split([' ', '\'', '"', ')']).next().unwrap_or_default();
+                if CHOOSING.contains(&command) {
+                    assert!(line.contains("--locked"), "{path}:{}: {line}", number + 1);
+                    found += 1;
+                }
+            }
+        }
+    }
+    assert!(found >= 10, "only {found} commands were found");
 }
 
 #[test]
