@@ -15,7 +15,7 @@ pub(super) use record::outputs;
 use super::delete::{found_torn_down, is_torn_down};
 use super::model::Model;
 use super::parts::Parts;
-use super::steps::leaving;
+use super::steps::{keep_leaving, leaving};
 use super::{KIND, wanted};
 use crate::aws::application_auto_scaling::{self, ScalableTarget, TargetTracking};
 use crate::aws::ec2::{self, IngressRule, SecurityGroup};
@@ -48,8 +48,19 @@ struct Observation {
     security_group: Option<(SecurityGroup, Vec<IngressRule>)>,
     /// By parameter group; `None` for AWS's own, and for one that is gone.
     parameters: Option<BTreeMap<String, String>>,
-    users: Option<(UserGroup, Vec<User>)>,
+    users: Option<Users>,
     scaling: Option<(Vec<ScalableTarget>, Vec<TargetTracking>)>,
+}
+
+/// The users of a cache.
+#[derive(Debug)]
+struct Users {
+    group: UserGroup,
+    /// Those in the group.
+    members: Vec<User>,
+    /// Ids of those that the state knows and that are not in the group, from which an update that broke
+    /// off, or somebody else, has taken them.
+    outside: Vec<String>,
 }
 
 /// Which objects to ask for, as far as they are known before asking.
@@ -164,19 +175,12 @@ pub(super) async fn read(
         unfinished::keep(&cx.provider.claims, private, found.contains_key(tags::CREATING));
     }
     record::record(cx, &mut state, &observed);
-    let outside = observed
-        .users
-        .iter()
-        .flat_map(|(group, users)| users.iter().filter(|user| !group.user_ids.contains(&user.id)));
-    let outside: Vec<&str> = outside.map(|user| user.id.as_str()).collect();
+    let mut outside = leaving(private);
+    outside.extend(observed.users.into_iter().flat_map(|found| found.outside));
+    keep_leaving(private, &outside);
     if !outside.is_empty() {
+        let outside: Vec<String> = outside.into_iter().collect();
         let reason = format!("users {} are not in the user group.", outside.join(", "));
-        state.set_incomplete(reason);
-    }
-    let going = leaving(private);
-    if !going.is_empty() {
-        let going: Vec<String> = going.into_iter().collect();
-        let reason = format!("users {} are still to be deleted.", going.join(", "));
         state.set_incomplete(reason);
     }
     Ok(Found::Present(Box::new(state)))
@@ -347,10 +351,9 @@ async fn of_users(
     clients: &Clients,
     state: &Model,
     hints: &Hints,
-) -> Result<Option<(UserGroup, Vec<User>)>, StepError> {
+) -> Result<Option<Users>, StepError> {
     let Some(id) = &hints.user_group else { return Ok(None) };
-    // Known users are asked beside the group, and told wherever they are: an update that broke off has
-    // taken them out. Strangers in it are asked afterwards.
+    // Known users are asked beside the group, strangers in it afterwards.
     let known: Vec<String> = wanted::users(state)
         .iter()
         .map(|(name, user)| wanted::user_id(&hints.id, name, user))
@@ -365,7 +368,11 @@ async fn of_users(
     let strangers = join_all(strangers.map(|id| users::find_user(clients, id))).await;
     let all: Result<Vec<Option<User>>, aws::Error> = found.into_iter().chain(strangers).collect();
     let all = all.during("users", doing)?.into_iter().flatten();
-    Ok(Some((group, all.filter(|user| user.status != "deleting").collect())))
+    let (members, outside): (Vec<User>, Vec<User>) =
+        all.partition(|user| group.user_ids.contains(&user.id));
+    let outside = outside.into_iter().filter(|user| user.status != "deleting");
+    let outside = outside.map(|user| user.id).collect();
+    Ok(Some(Users { group, members, outside }))
 }
 
 async fn scaling(

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Observation;
+use super::{Observation, Users};
 use crate::aws::ec2::{IngressRule, Peer};
 use crate::aws::elasticache::members::Member;
 use crate::aws::elasticache::modify::LogDelivery;
@@ -215,7 +215,7 @@ fn record_users(state: &mut Model, observed: &Observation) {
     let own = cache::user_group(id);
     let others = observed.group.user_group_ids.iter().filter(|group| **group != own);
     set(&mut state.user_group_ids, others.cloned());
-    let Some((group, users)) = &observed.users else {
+    let Some(Users { group, members, .. }) = &observed.users else {
         state.user_group_id = Value::Null;
         if state.users.is_value() && !wanted::users(state).is_empty() {
             state.users = Value::Null;
@@ -227,7 +227,7 @@ fn record_users(state: &mut Model, observed: &Observation) {
         Value::Value(known) => known.clone(),
         _ => BTreeMap::new(),
     };
-    let shown = users.iter().filter(|user| {
+    let shown = members.iter().filter(|user| {
         // The default user that is supplied is not configured.
         known.contains_key(&user.name) || !is_supplied(user, id)
     });

@@ -190,7 +190,8 @@ pub(in crate::resources::cache) fn leaving(private: &Private) -> BTreeSet<String
     ids.split_whitespace().map(str::to_owned).collect()
 }
 
-fn keep_leaving(private: &mut Private, ids: &BTreeSet<String>) {
+/// Keeps the ids of users that are to be deleted unless an update wants them.
+pub(in crate::resources::cache) fn keep_leaving(private: &mut Private, ids: &BTreeSet<String>) {
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     if ids.is_empty() {
         private.remove(LEAVING);
