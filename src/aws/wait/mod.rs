@@ -10,6 +10,7 @@
 
 mod back_off;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -246,6 +247,30 @@ impl Wait {
             self.pause(about, &mut last, pause).await?;
         }
         Err(Error::new(Service::Sts, "retry", Kind::Other, "attempt counter exhausted"))
+    }
+
+    /// Repeats a call like [`Self::retry_while`], and before each repetition asks whether an earlier one
+    /// `is_heard`: one whose answer was lost is refused when it is sent again, like one too early.
+    pub async fn retry_until_heard<F, Fut, G, Heard>(
+        &self,
+        again: impl Fn(&Error) -> bool,
+        is_heard: G,
+        call: F,
+    ) -> Result<(), Error>
+    where
+        F: Fn() -> Fut,
+        Fut: Future<Output = Result<(), Error>>,
+        G: Fn() -> Heard,
+        Heard: Future<Output = Result<bool, Error>>,
+    {
+        let repeats = AtomicBool::new(false);
+        self.retry_while(again, || async {
+            if repeats.swap(true, Ordering::Relaxed) && is_heard().await? {
+                return Ok(());
+            }
+            call().await
+        })
+        .await
     }
 
     /// Runs long `work` of many calls and stops it at the deadline or when cancelled.

@@ -202,6 +202,22 @@ async fn an_operation_hands_its_deadline_to_all_calls_in_it() {
     assert_eq!(Deadline::of_operation(), None);
 }
 
+/// The answer to the first request was lost: nothing says that it was heard but the object.
+#[tokio::test(start_paused = true)]
+async fn what_was_heard_is_not_asked_for_again() {
+    for (heard, asked) in [(true, 1), (false, 3)] {
+        let calls = Cell::new(0);
+        let call = || {
+            calls.set(calls.get() + 1);
+            let refused = calls.get() < 3;
+            async move { if refused { Err(busy_error()) } else { Ok(()) } }
+        };
+        let is_heard = || async { Ok(heard) };
+        wait(3600).retry_until_heard(retry::busy, is_heard, call).await.unwrap();
+        assert_eq!(calls.get(), asked);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_repetition_that_is_cancelled_before_a_pause_does_not_begin_it() {
     let wait = wait(3600);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::model::Model;
 use super::parts::Parts;
-use super::steps::{delete_user, delete_user_group, former_ids, leaving};
+use super::steps::{DELETING, delete_user, delete_user_group, former_ids, leaving};
 use super::{KIND, wanted};
 use crate::aws::elasticache::replication_groups::{
     ReplicationGroup, delete_replication_group, find_replication_group,
@@ -138,9 +138,13 @@ impl Teardown<'_> {
         let named = self.prior.final_snapshot_identifier.clone().as_option();
         // What never came to be has nothing to keep.
         let snapshot = named.filter(|_| !self.unfinished && group.status != "create-failed");
-        if group.status != "deleting" {
+        let is_going = || async {
+            let found = find_replication_group(self.clients, id).await?;
+            Ok(found.is_none_or(|group| group.status == DELETING))
+        };
+        if group.status != DELETING {
             self.wait
-                .retry_while(retry::busy, || {
+                .retry_until_heard(retry::busy, is_going, || {
                     delete_replication_group(self.clients, id, snapshot.as_deref())
                 })
                 .await

@@ -15,7 +15,7 @@ pub(super) use record::outputs;
 use super::delete::{found_torn_down, is_torn_down};
 use super::model::Model;
 use super::parts::Parts;
-use super::steps::{keep_leaving, leaving};
+use super::steps::{DELETING, keep_leaving, leaving};
 use super::{KIND, wanted};
 use crate::aws::application_auto_scaling::{self, ScalableTarget, TargetTracking};
 use crate::aws::ec2::{self, IngressRule, SecurityGroup};
@@ -370,7 +370,7 @@ async fn of_users(
     let all = all.during("users", doing)?.into_iter().flatten();
     let (members, outside): (Vec<User>, Vec<User>) =
         all.partition(|user| group.user_ids.contains(&user.id));
-    let outside = outside.into_iter().filter(|user| user.status != "deleting");
+    let outside = outside.into_iter().filter(|user| user.status != DELETING);
     let outside = outside.map(|user| user.id).collect();
     Ok(Some(Users { group, members, outside }))
 }

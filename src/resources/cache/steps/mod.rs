@@ -29,7 +29,9 @@ mod settings;
 mod subnet_group;
 mod users;
 
-pub(super) use users::{delete_user, delete_user_group, former_ids, keep_leaving, leaving};
+pub(super) use users::{
+    DELETING, delete_user, delete_user_group, former_ids, keep_leaving, leaving,
+};
 
 use std::sync::Arc;
 

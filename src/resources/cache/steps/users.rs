@@ -20,6 +20,9 @@ use crate::sensitive::Sensitive;
 
 const STEP: &str = "users";
 
+/// The status of what AWS has begun to delete.
+pub(in crate::resources::cache) const DELETING: &str = "deleting";
+
 impl Walk<'_> {
     /// Creates and changes the users, then their group.
     pub(super) async fn users(&mut self) -> Result<(), StepError> {
@@ -163,8 +166,12 @@ impl Walk<'_> {
         let remove: BTreeSet<String> = found.user_ids.difference(ids).cloned().collect();
         let doing = format!("changing the users of {group_id}");
         if !add.is_empty() || !remove.is_empty() {
+            let is_heard = || async {
+                let found = users::find_user_group(&self.clients, &group_id).await?;
+                Ok(found.is_some_and(|group| group.user_ids == *ids))
+            };
             self.wait
-                .retry_while(retry::busy, || {
+                .retry_until_heard(retry::busy, is_heard, || {
                     users::modify_user_group(&self.clients, &group_id, &add, &remove)
                 })
                 .await
@@ -215,16 +222,13 @@ pub(in crate::resources::cache) async fn delete_user(
     wait: &crate::aws::Wait,
 ) -> Result<(), StepError> {
     let doing = format!("deleting the user {id}");
-    match users::find_user(clients, id).await.during(STEP, &*doing)? {
-        None => return Ok(()),
-        // An operation that broke off has asked for it.
-        Some(user) if user.status == "deleting" => {}
-        Some(_) => {
-            wait.retry_while(retry::still_in_use, || users::delete_user(clients, id))
-                .await
-                .during(STEP, &*doing)?;
-        }
-    }
+    let is_going = || async {
+        let found = users::find_user(clients, id).await?;
+        Ok(found.is_none_or(|user| user.status == DELETING))
+    };
+    wait.retry_until_heard(retry::still_in_use, is_going, || users::delete_user(clients, id))
+        .await
+        .during(STEP, &*doing)?;
     users::wait_user_deleted(clients, id, wait).await.during(STEP, doing)
 }
 
@@ -237,13 +241,17 @@ pub(in crate::resources::cache) async fn delete_user_group(
     let doing = format!("deleting the user group {id}");
     match users::find_user_group(clients, id).await.during(STEP, &*doing)? {
         None => return Ok(()),
-        Some(group) if group.status == "deleting" => {}
+        Some(group) if group.status == DELETING => {}
         // The cache has just let go of it, which it takes a moment to notice.
         Some(_) => {
             users::wait_user_group_active(clients, id, wait).await.during(STEP, &*doing)?;
         }
     }
-    wait.retry_while(retry::still_in_use, || users::delete_user_group(clients, id))
+    let is_going = || async {
+        let found = users::find_user_group(clients, id).await?;
+        Ok(found.is_none_or(|group| group.status == DELETING))
+    };
+    wait.retry_until_heard(retry::still_in_use, is_going, || users::delete_user_group(clients, id))
         .await
         .during(STEP, &*doing)?;
     users::wait_user_group_deleted(clients, id, wait).await.during(STEP, doing)
