@@ -4,7 +4,7 @@
 //! ours. What is modelled, and the rule of AWS behind it, stands in the table of rules; an operation
 //! or a parameter outside the model is refused, so that a test never passes on silence. Subnets,
 //! security groups and keys are those of the emulator. A change shows its status for a small, fixed
-//! number of reads, whatever time passes.
+//! number of reads, or of calls that it refuses, whatever time passes.
 
 mod ask;
 mod catalog;
@@ -39,6 +39,10 @@ pub(super) use autoscaling_view::{Dimension, resize, size};
 
 /// How often a status that passes is seen before the next, unless a test says otherwise.
 const READS: u32 = 2;
+
+/// The codes of what a change that is under way refuses.
+const BUSY: [&str; 3] =
+    ["InvalidReplicationGroupState", "InvalidUserGroupState", "InvalidUserState"];
 
 /// What one account has in one region.
 #[derive(Debug, Default)]
@@ -79,6 +83,16 @@ impl Cloud {
         if gone && let Some(group) = self.groups.remove(id) {
             self.tags.remove(&group.arn);
         }
+    }
+
+    /// Counts one read of everything that changes.
+    fn time_passes(&mut self) {
+        let ids: Vec<String> = self.groups.keys().cloned().collect();
+        for id in ids {
+            self.read_group(&id);
+        }
+        self.users.retain(|_, user| user.tick());
+        self.user_groups.retain(|_, group| group.tick());
     }
 
     fn group_of_member(&self, member: &str) -> Result<String, Refusal> {
@@ -132,7 +146,11 @@ pub(super) fn answer(exchange: Exchange<'_>) -> Pending<'_, Option<Reply>> {
             None => {
                 let mut clouds = lock(&exchange.memory.caches);
                 let cloud = clouds.entry((ask.account.clone(), ask.region.clone())).or_default();
-                dispatch(cloud, &ask)
+                let answered = dispatch(cloud, &ask);
+                if answered.as_ref().is_err_and(|refusal| BUSY.contains(&refusal.code)) {
+                    cloud.time_passes();
+                }
+                answered
             }
         };
         Ok(Some(match answered {

@@ -28,6 +28,30 @@ pub(super) struct UserGroup {
     pub(super) reads: u32,
 }
 
+impl User {
+    /// Counts one read. Gives false once it is gone.
+    pub(super) fn tick(&mut self) -> bool {
+        tick(&mut self.status, &mut self.reads)
+    }
+}
+
+impl UserGroup {
+    /// Counts one read. Gives false once it is gone.
+    pub(super) fn tick(&mut self) -> bool {
+        tick(&mut self.status, &mut self.reads)
+    }
+}
+
+fn tick(status: &mut &'static str, reads: &mut u32) -> bool {
+    match (*status, *reads) {
+        ("active", _) => {}
+        ("deleting", 0) => return false,
+        (_, 0) => *status = "active",
+        _ => *reads -= 1,
+    }
+    true
+}
+
 fn no_user(id: &str) -> Refusal {
     Refusal::new(404, "UserNotFound", format!("User {id} not found."))
 }
@@ -225,16 +249,7 @@ pub(super) fn describe_users(cloud: &mut Cloud, ask: &Ask) -> Answered {
     let wanted = ask.get("UserId").map(str::to_lowercase);
     cloud.users.retain(|id, user| {
         let read = wanted.as_ref().is_none_or(|wanted| wanted == id);
-        if read && user.status != "active" {
-            if user.reads == 0 && user.status == "deleting" {
-                return false;
-            }
-            if user.reads == 0 {
-                user.status = "active";
-            }
-            user.reads = user.reads.saturating_sub(1);
-        }
-        true
+        !read || user.tick()
     });
     let found = cloud.users.values();
     let found: Vec<&User> =
@@ -353,16 +368,7 @@ pub(super) fn describe_user_groups(cloud: &mut Cloud, ask: &Ask) -> Answered {
     let wanted = ask.get("UserGroupId").map(str::to_lowercase);
     cloud.user_groups.retain(|id, group| {
         let read = wanted.as_ref().is_none_or(|wanted| wanted == id);
-        if read && group.status != "active" {
-            if group.reads == 0 && group.status == "deleting" {
-                return false;
-            }
-            if group.reads == 0 {
-                group.status = "active";
-            }
-            group.reads = group.reads.saturating_sub(1);
-        }
-        true
+        !read || group.tick()
     });
     let found = cloud.user_groups.values();
     let found: Vec<&UserGroup> =
