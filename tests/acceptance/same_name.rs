@@ -162,6 +162,14 @@ impl Scene {
         second
     }
 
+    /// Configures the same here and in a second workspace.
+    fn both(&self, cli: &Cli, kind: &Kind) -> Workspace {
+        self.configure(&kind.block("this"));
+        let second = self.second(cli);
+        second.write_main(&kind.block("this")).unwrap();
+        second
+    }
+
     /// Another workspace on another machine: nothing there tells who is alive here.
     fn elsewhere(&self, cli: &Cli) -> Workspace {
         let url = self.proxy().url();
@@ -230,9 +238,7 @@ async fn the_second_is_refused(kind: impl Fn(&Scene) -> Kind) {
         if kind.attributes.contains("\"given\"") {
             given_subnet_group(&scene).await;
         }
-        scene.configure(&kind.block("this"));
-        let second = scene.second(&cli);
-        second.write_main(&kind.block("this")).unwrap();
+        let second = scene.both(&cli, &kind);
         let held = scene.begin_and_hold(kind.held).await;
         scene
             .expect_refused(&second, &kind, "is being created by another run, on ")
@@ -261,9 +267,7 @@ async fn the_second_takes_over(kind: impl Fn(&Scene) -> Kind) {
     for cli in every_cli() {
         let scene = Scene::new(&cli).await;
         let kind = kind(&scene);
-        scene.configure(&kind.block("this"));
-        let second = scene.second(&cli);
-        second.write_main(&kind.block("this")).unwrap();
+        let second = scene.both(&cli, &kind);
         let held = scene.begin_and_hold(kind.held).await;
         scene.kill(held).await;
         second.expect_apply().await;
@@ -434,9 +438,7 @@ async fn several_buckets_are_claimed_together() {
         let kind = observability_buckets(&scene);
         let attributes = kind.attributes.replace("[\"tempo\"]", "[\"mimir\", \"loki\", \"tempo\"]");
         let kind = Kind { attributes, ..kind };
-        scene.configure(&kind.block("this"));
-        let second = scene.second(&cli);
-        second.write_main(&kind.block("this")).unwrap();
+        let second = scene.both(&cli, &kind);
         // The first has one of its buckets; asking for the next is not carried out yet.
         let next = Fault::on(&scene.account, "s3", "CreateBucket").skip(1).times(100);
         let fault = scene.proxy().inject(next.effect(Effect::Postpone));
@@ -542,9 +544,7 @@ async fn a_bucket_that_was_made_in_the_same_moment_is_known_by_its_claim() {
     for cli in every_cli() {
         let scene = Scene::new(&cli).await;
         let kind = application_bucket(&scene);
-        scene.configure(&kind.block("this"));
-        let second = scene.second(&cli);
-        second.write_main(&kind.block("this")).unwrap();
+        let second = scene.both(&cli, &kind);
         let held = scene.begin_and_hold(kind.held).await;
         // The second has asked before the first made it.
         let unseen = [("HeadBucket", ""), ("GetBucketVersioning", "NoSuchBucket")];
@@ -575,9 +575,7 @@ async fn a_bucket_that_was_made_between_two_questions_is_known_by_its_claim() {
     for cli in every_cli() {
         let scene = Scene::new(&cli).await;
         let kind = application_bucket(&scene);
-        scene.configure(&kind.block("this"));
-        let second = scene.second(&cli);
-        second.write_main(&kind.block("this")).unwrap();
+        let second = scene.both(&cli, &kind);
         let held = scene.begin_and_hold(kind.held).await;
         let unseen = Fault::on(&scene.account, "s3", "HeadBucket").always();
         let unseen = scene.proxy().inject(unseen.effect(Effect::refuse(404, "")));
