@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::attributes::{COMPLETE, INCOMPLETE};
 use super::step::{Report, StepError, Verb, reasons};
 use super::timeouts::{Defaults, Operation, Timeouts};
-use super::unfinished;
+use super::{torn_down, unfinished};
 use crate::aws::arn::Arn;
 use crate::aws::{Clients, Wait};
 use crate::framework::diagnostic::{diagnostic, whole};
@@ -142,6 +142,7 @@ fn end<M: Composite>(
     let creating = operation == Operation::Create;
     unfinished::end(claim, creating, failures.is_empty(), &mut recorder.private);
     let Some(told) = failed(operation, &planned.title(), failures, recorder) else {
+        torn_down::keep(&mut recorder.private, false);
         return Ok(());
     };
     recorder.update(|state| state.set_incomplete(reasons(failures)));
@@ -198,7 +199,8 @@ pub fn protect<M: Composite>(
     protection: impl Fn(&M) -> &Value<bool>,
 ) -> Option<Diagnostic> {
     let wanted = request.replacement.unwrap_or(request.prior);
-    if unfinished::is(request.private) || *protection(wanted) != Value::Value(true) {
+    let unguarded = unfinished::is(request.private) || torn_down::is(request.private);
+    if unguarded || *protection(wanted) != Value::Value(true) {
         return None;
     }
     let (done, how) = if request.replacement.is_some() {
@@ -360,6 +362,23 @@ mod tests {
         assert!(refusal(Some(prior)).unwrap().detail.contains("may not be replaced"));
         let open = Sample { deletion_protection: Value::Value(false), ..prior.clone() };
         assert!(refusal(Some(&open)).is_none());
+    }
+
+    #[test]
+    fn what_has_lost_its_data_is_not_protected_until_it_is_complete_again() {
+        let state = sample(Value::Value("s-1".to_owned()));
+        let mut private = Private::default();
+        torn_down::keep(&mut private, true);
+        let refusal = |private: &Private| {
+            let request = DestroyRequest { prior: &state, replacement: None, private };
+            protect(&request, |sample| &sample.deletion_protection)
+        };
+        assert!(refusal(&private).is_none());
+        let mut recorder = Recorder::new(Some(state.clone()), private);
+        let claims = Claims::new(&Environment::default());
+        let claim = claims.begin(Duration::from_mins(1), BTreeSet::new());
+        end(IncompleteCreate::Error, claim, Operation::Update, &state, &[], &mut recorder).unwrap();
+        assert!(refusal(&recorder.private).is_some());
     }
 
     #[test]

@@ -6,8 +6,9 @@
 //!
 //! Shared by all rooms: [`composite`] (how operations begin and end), [`attributes`] (what every
 //! composite has), `forms` (ids and addresses), [`timeouts`], [`step`] (how a failed step is told),
-//! [`unfinished`] (what is kept and told of a create that did not complete), [`workload_access`] (how
-//! a workload gets its rights), [`bucket`] (one S3 bucket from nothing to complete and back).
+//! [`unfinished`] (what is kept and told of a create that did not complete), [`torn_down`] (what is kept
+//! of an object of which only parts are left), [`workload_access`] (how a workload gets its rights),
+//! [`bucket`] (one S3 bucket from nothing to complete and back).
 
 pub mod application_bucket;
 pub mod attributes;
@@ -25,6 +26,7 @@ pub mod step;
 #[cfg(test)]
 mod tests;
 pub mod timeouts;
+pub mod torn_down;
 pub mod unfinished;
 pub mod workload_access;
 

@@ -353,8 +353,7 @@ async fn every_drift_is_shown_and_repaired_by_one_apply() {
             let plan = scene.workspace.plan().await;
             let what = format!("{method} {sub} {body}");
             assert_eq!(plan.run.code, Some(2), "{what} is not shown\n{}", plan.run);
-            let wanted: &[&str] = if sub.is_empty() { &["create"] } else { &["update"] };
-            assert_eq!(plan.actions()[ADDRESS], wanted, "{what}");
+            assert_eq!(plan.actions()[ADDRESS], ["update"], "{what}");
             scene.settle().await;
             assert_eq!(state(&scene).await["status"], json!("complete"), "{what}");
         }

@@ -51,5 +51,6 @@ mod shared_storage;
 mod tags;
 mod terragrunt;
 mod time;
+mod torn_down;
 mod whole_examples;
 mod written;

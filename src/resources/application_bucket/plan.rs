@@ -24,6 +24,7 @@ use crate::resources::attributes::{plan_region, plan_tags};
 use crate::resources::bucket::place_for_plan;
 use crate::resources::bucket::{Place, Versioning};
 use crate::resources::composite::Composite;
+use crate::resources::torn_down;
 
 /// Refines the plan.
 pub(super) async fn plan(
@@ -31,7 +32,7 @@ pub(super) async fn plan(
     request: PlanRequest<'_, Model>,
     plan: &mut Plan<Model>,
 ) {
-    let PlanRequest { config, prior, replacing, .. } = request;
+    let PlanRequest { config, prior, private, replacing, .. } = request;
     let Plan { planned, diagnostics, .. } = plan;
     let region = plan_region(cx, &config.region, &mut planned.region, diagnostics);
     planned.tags_all = plan_tags(cx, &planned.tags, 0, diagnostics);
@@ -54,7 +55,7 @@ pub(super) async fn plan(
     let ask = !replacing && diagnostics.errors.is_empty();
     if let (Some(cx), Some(place), true) = (cx, &place, ask) {
         // Another region may have the bucket of that name, which goes first.
-        let named = prior.is_none_or(|prior| prior.id != planned.id);
+        let named = prior.is_none_or(|prior| prior.id != planned.id) || torn_down::is(private);
         let leaving = prior.filter(|_| prior_here.is_none());
         let change = Change { prior: prior_here, leaving, planned, named };
         conflicts::find(cx, place, &change, diagnostics).await;

@@ -21,8 +21,8 @@ use crate::resources::bucket::place;
 use crate::resources::bucket::{self, Observed, Place, Reading, Tagged};
 use crate::resources::composite::Composite;
 use crate::resources::step::{During as _, StepError, Verb};
-use crate::resources::unfinished;
 use crate::resources::workload_access::{self, Granted};
+use crate::resources::{torn_down, unfinished};
 
 /// Reads everything the state knows.
 pub(super) async fn read(
@@ -53,14 +53,32 @@ pub(super) async fn read(
     .await;
     let told = |error: StepError| state.told(Verb::Reading, &error);
     let observed = observed.during("bucket", format!("reading bucket {name}")).map_err(told)?;
-    let Some(observed) = observed else { return Ok(Found::Gone) };
     let roles: Vec<Seen<'_>> = roles.into_iter().collect::<Result<_, _>>().map_err(told)?;
+    torn_down::keep(private, observed.is_none());
+    let Some(observed) = observed else { return Ok(without_bucket(state, &name, &roles)) };
     unfinished::keep(&cx.provider.claims, private, observed.carries_marker());
     let mut shown = state.clone();
     let reasons = show_roles(&mut shown, &state, &roles);
     show(cx, &place, &mut shown, &observed);
     status(cx, &place, &name, &mut shown, &observed, reasons);
     Ok(Found::Present(Box::new(shown)))
+}
+
+/// The bucket is gone. What was made for it and is there still would be left behind by a destroy if the
+/// state forgot it now.
+fn without_bucket(state: Model, name: &str, roles: &[Seen<'_>]) -> Found<Model> {
+    let wanted: Vec<_> = roles.iter().map(|seen| seen.grant.key.as_deref()).collect();
+    let unwanted = known_map(&state.role_arns).unwrap_or_default();
+    let unwanted = unwanted.keys().any(|key| !wanted.contains(&Some(key.as_str())));
+    let left = roles.iter().any(|seen| seen.granted != Granted::default());
+    if !left && !unwanted {
+        return Found::Gone;
+    }
+    let mut shown = state.clone();
+    let mut reasons = vec![format!("bucket {name} is missing")];
+    reasons.extend(show_roles(&mut shown, &state, roles));
+    shown.set_incomplete(reasons.join("\n"));
+    Found::Present(Box::new(shown))
 }
 
 /// What the read of an import starts from: the provider's own attributes at their defaults, since

@@ -48,7 +48,12 @@ pub(super) async fn read(
         Err(error) => return Err(state.told(Verb::Reading, &error)),
     };
     if observed.vault.is_none() && observed.plan.is_none() {
-        return Ok(Found::Gone);
+        if !leaves_role(cx, &state, &observed) {
+            return Ok(Found::Gone);
+        }
+        // Forgotten now, the role would be left behind by a destroy.
+        record(cx, &clients, &mut state, &observed);
+        return Ok(Found::Present(Box::new(state)));
     }
     let creating =
         |tags: &Option<Tags>| tags.as_ref().is_some_and(|tags| tags.contains_key(tags::CREATING));
@@ -56,6 +61,15 @@ pub(super) async fn read(
     unfinished::keep(&cx.provider.claims, private, marked);
     record(cx, &clients, &mut state, &observed);
     Ok(Found::Present(Box::new(state)))
+}
+
+/// Whether the role that was made for it is there.
+fn leaves_role(cx: &Context<ProviderContext>, state: &Model, observed: &Observation) -> bool {
+    let name = state.name.clone().unwrap_or_default();
+    let owned = |tags| {
+        Observed::read(tags, &cx.provider.ignore_tags, &[]).is_owned_by(wanted::owner(&name))
+    };
+    state.arn.is_value() && observed.role.role.as_ref().is_some_and(|role| owned(&role.tags))
 }
 
 async fn observe(clients: &Clients, state: &Model) -> Result<Observation, StepError> {

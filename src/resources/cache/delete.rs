@@ -22,7 +22,7 @@ use crate::provider::context::ProviderContext;
 use crate::resources::composite::{Composite, begin, conclude_delete};
 use crate::resources::step::{During, StepError, proceed};
 use crate::resources::timeouts::Operation;
-use crate::resources::unfinished;
+use crate::resources::{torn_down, unfinished};
 
 struct Teardown<'a> {
     clients: &'a Clients,
@@ -36,23 +36,17 @@ struct Teardown<'a> {
     ignore: &'a IgnoreRules,
 }
 
-/// Marks, beside the state, a cache whose replication group is gone, and whose other parts are not: it is
-/// there for a destroy, and for a plan that replaces it.
-const TORN_DOWN: &str = "torn_down";
-
-/// Whether there are only parts of it.
-pub(super) fn is_torn_down(private: &Private) -> bool {
-    private.text(TORN_DOWN).is_some()
-}
-
 /// The replication group went, by a destroy that ended before it could say so, or by somebody else, and
 /// parts are left.
 pub(super) fn found_torn_down(state: &mut Model, private: &mut Private) {
-    private.set_text(TORN_DOWN, "true");
-    torn_down(state, "the replication group is gone, and parts that were made for it are left.");
+    torn_down::keep(private, true);
+    without_group(
+        state,
+        "the replication group is gone, and parts that were made for it are left.",
+    );
 }
 
-fn torn_down(state: &mut Model, because: &str) {
+fn without_group(state: &mut Model, because: &str) {
     state.set_incomplete(because.to_owned());
     state.arn = Value::Null;
     state.member_clusters = Value::Null;
@@ -91,8 +85,8 @@ impl Teardown<'_> {
         self.go_on("replication_group")?;
         self.replication_group().await?;
         // A read knows the cache by its replication group, which has to go first.
-        recorder.update(|state| torn_down(state, "A destroy of it broke off."));
-        recorder.private.set_text(TORN_DOWN, "true");
+        recorder.update(|state| without_group(state, "A destroy of it broke off."));
+        torn_down::keep(&mut recorder.private, true);
         self.go_on("users")?;
         self.users().await?;
         recorder.update(|state| {

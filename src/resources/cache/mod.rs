@@ -71,9 +71,7 @@ impl Resource<ProviderContext> for Cache {
     }
 
     fn refuse_destroy(&self, request: DestroyRequest<'_, Model>) -> Option<Diagnostic> {
-        // Parts alone hold no data.
-        let torn_down = delete::is_torn_down(request.private);
-        if torn_down { None } else { protect(&request, |model| &model.deletion_protection) }
+        protect(&request, |model| &model.deletion_protection)
     }
 
     async fn apply(

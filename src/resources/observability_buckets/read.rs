@@ -24,8 +24,8 @@ use crate::resources::bucket::place;
 use crate::resources::bucket::{self, Observed, Tagged};
 use crate::resources::composite::Composite;
 use crate::resources::step::{During as _, StepError, Verb};
-use crate::resources::unfinished;
 use crate::resources::workload_access::{self, Granted};
+use crate::resources::{torn_down, unfinished};
 
 /// What was found of one bucket of the state.
 struct Seen {
@@ -59,13 +59,16 @@ pub(super) async fn read(
     let buckets: Vec<Seen> = buckets.into_iter().collect::<Result<_, _>>().map_err(told)?;
     let access: Vec<Access<'_>> = access.into_iter().collect::<Result<_, _>>().map_err(told)?;
     let unwanted = unwanted.map_err(told)?;
-    let nothing = buckets.iter().all(|seen| seen.observed.is_none())
-        && access.iter().all(|granted| granted.role_arn.is_none())
-        && unwanted.is_empty();
+    let no_bucket = buckets.iter().all(|seen| seen.observed.is_none());
+    let nothing =
+        no_bucket && access.iter().all(|granted| granted.role_arn.is_none()) && unwanted.is_empty();
     if nothing {
         return Ok(Found::Gone);
     }
-    unfinished::keep(&cx.provider.claims, private, unfinished(&buckets));
+    torn_down::keep(private, no_bucket);
+    if !no_bucket {
+        unfinished::keep(&cx.provider.claims, private, unfinished(&buckets));
+    }
     let mut found = describe(cx, &place, state, &buckets, &access, &unwanted);
     let going: Vec<String> = leaving(private, BTreeSet::new(), &shares).into_iter().collect();
     if !going.is_empty() {

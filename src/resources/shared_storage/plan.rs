@@ -19,6 +19,7 @@ use crate::platform::policies::{FileSystemAccess, file_system_policy, same_file_
 use crate::platform::tags;
 use crate::provider::context::ProviderContext;
 use crate::resources::attributes::{self, COMPLETE};
+use crate::resources::torn_down;
 
 /// Refines the draft that the framework made.
 pub(super) async fn plan(
@@ -26,8 +27,8 @@ pub(super) async fn plan(
     request: PlanRequest<'_, Model>,
     plan: &mut Plan<Model>,
 ) {
-    let Plan { planned, diagnostics, .. } = plan;
-    let PlanRequest { config, prior, .. } = request;
+    let Plan { planned, replaces, diagnostics } = plan;
+    let PlanRequest { config, prior, private, .. } = request;
     let region = attributes::plan_region(cx, &config.region, &mut planned.region, diagnostics);
     planned.tags_all = attributes::plan_tags(cx, &planned.tags, OWN_TAGS, diagnostics);
     plan_cluster_name(cx, config, prior, planned);
@@ -45,6 +46,10 @@ pub(super) async fn plan(
     plan_throughput(prior, planned, diagnostics);
     plan_manifests(planned, diagnostics);
     plan_status(prior, planned);
+    if prior.is_some() && torn_down::is(private) {
+        // What is left goes, and a new one is made.
+        replaces.push(AttributePath::new(attributes::STATUS));
+    }
     warn_of_double_backup(prior, planned, diagnostics);
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures_util::future::{join_all, try_join, try_join3};
 use futures_util::join;
 
-use super::csi::{Part, workload};
+use super::csi::{Part, owner, workload};
 use super::model::{Lifecycle, Model, Replication};
 use super::network::wanted_peers;
 use super::steps::{
@@ -27,7 +27,7 @@ use crate::resources::workload_access::{self, Granted};
 
 use super::plan::{desired_policy, says_the_same};
 use crate::resources::composite::Composite;
-use crate::resources::unfinished;
+use crate::resources::{torn_down, unfinished};
 
 /// What AWS has of one shared storage.
 struct Observation {
@@ -56,7 +56,19 @@ pub(super) async fn read(
     let id = state.id.clone().unwrap_or_default();
     let observed = match Box::pin(observe(cx, &clients, &state, &id)).await {
         Ok(Some(observed)) => observed,
-        Ok(None) => return Ok(Found::Gone),
+        Ok(None) => {
+            let left = left(cx, &clients, &state, &id).await;
+            let left = left.map_err(|error| state.told(Verb::Reading, &error))?;
+            if left.is_empty() {
+                return Ok(Found::Gone);
+            }
+            torn_down::keep(private, true);
+            let left = left.join(", ");
+            state.set_incomplete(format!(
+                "the file system {id} is gone, and what was made for it is left: {left}."
+            ));
+            return Ok(Found::Present(Box::new(state)));
+        }
         Err(error) => return Err(state.told(Verb::Reading, &error)),
     };
     unfinished::keep(
@@ -66,6 +78,28 @@ pub(super) async fn read(
     );
     record(cx, &clients, &mut state, &observed);
     Ok(Found::Present(Box::new(state)))
+}
+
+/// What was made for a file system that is gone, each as in `role eks-efs-csi-node`.
+async fn left(
+    cx: &Context<ProviderContext>,
+    clients: &Clients,
+    state: &Model,
+    id: &str,
+) -> Result<Vec<String>, StepError> {
+    let group = async {
+        let Value::Value(group) = &state.security_group_id else { return Ok(None) };
+        let found = ec2::find_security_group_by_id(clients, group).await;
+        found.during("security_group", format!("reading the security group {group}"))
+    };
+    let (roles, group) = try_join(roles(clients, state), group).await?;
+    let found = roles.into_iter().filter_map(|(_, found)| found.role);
+    let ours = found.filter(|role| {
+        Observed::read(&role.tags, &cx.provider.ignore_tags, &[]).is_owned_by(owner(id))
+    });
+    let mut left: Vec<String> = ours.map(|role| format!("role {}", role.name)).collect();
+    left.extend(group.map(|group| format!("security group {}", group.id)));
+    Ok(left)
 }
 
 async fn observe(

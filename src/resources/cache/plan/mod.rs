@@ -9,7 +9,6 @@ mod offers;
 #[cfg(test)]
 mod tests;
 
-use super::delete::is_torn_down;
 use super::model::{Autoscaling, Model};
 use super::{validate, wanted};
 use crate::framework::diagnostic::diagnostic;
@@ -19,6 +18,7 @@ use crate::platform::cache::{self, Dimension, Version};
 use crate::platform::defaults::CACHE as PLATFORM;
 use crate::provider::context::ProviderContext;
 use crate::resources::attributes::{self, COMPLETE};
+use crate::resources::torn_down;
 
 /// Tags written beside the practitioner's and those of every resource: `Name`, on the created
 /// security group.
@@ -60,7 +60,7 @@ pub(super) async fn plan(
         planned.status = Value::Unknown;
         planned.status_reason = Value::Unknown;
     }
-    if prior.is_some() && is_torn_down(private) {
+    if prior.is_some() && torn_down::is(private) {
         // What a destroy has left goes, and a new one is made.
         replaces.push(AttributePath::new(attributes::STATUS));
     }

@@ -12,7 +12,7 @@ use futures_util::join;
 
 pub(super) use record::outputs;
 
-use super::delete::{found_torn_down, is_torn_down};
+use super::delete::found_torn_down;
 use super::model::Model;
 use super::parts::Parts;
 use super::steps::{DELETING, keep_leaving, leaving};
@@ -35,7 +35,7 @@ use crate::platform::tags::{self, IgnoreRules, Observed, Owner};
 use crate::provider::context::ProviderContext;
 use crate::resources::composite::Composite;
 use crate::resources::step::{During, StepError, Verb};
-use crate::resources::unfinished;
+use crate::resources::{torn_down, unfinished};
 
 /// What AWS has of one cache.
 #[derive(Debug)]
@@ -150,7 +150,7 @@ pub(super) async fn read(
         Err(error) => return Err(state.told(Verb::Reading, &error)),
     };
     let Some(observed) = observed else {
-        if is_torn_down(private) {
+        if torn_down::is(private) {
             return Ok(Found::Present(Box::new(state)));
         }
         if !unfinished::is(private) {
@@ -197,7 +197,7 @@ async fn observe(
         let found = replication_groups::find_replication_group(clients, &id).await;
         let Some(group) = found.during("replication_group", &*doing)? else { return Ok(None) };
         // Of one that is not there another may have taken the id.
-        let another = (unfinished::is(private) || is_torn_down(private))
+        let another = (unfinished::is(private) || torn_down::is(private))
             && !is_of_create(clients, private, &group)
                 .await
                 .during("replication_group", &*doing)?;
