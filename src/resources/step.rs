@@ -265,7 +265,14 @@ fn advice_for(cause: &Cause) -> String {
         Kind::AccessDenied => {
             let call = format!("{}:{}", error.service.iam_prefix(), error.operation);
             let actions = permissions::actions_of(&call).join(" and ");
-            format!("Allow {actions} to the identity Terraform runs as.")
+            // Every call of S3 names the account that is to own the bucket.
+            let another = match error.service {
+                Service::S3 => {
+                    ". S3 refuses in the same way where the bucket belongs to another account by now"
+                }
+                _ => "",
+            };
+            format!("Allow {actions} to the identity Terraform runs as{another}.")
         }
         Kind::Credentials if error.tells_expiry() => {
             "The credentials that Terraform runs with have expired: get new ones.".to_owned()
@@ -356,7 +363,9 @@ mod tests {
             let denied = aws::Error::new(Service::S3, operation, Kind::AccessDenied, "no");
             advice_for(&Cause::Aws(denied))
         };
-        assert_eq!(advice("HeadBucket"), "Allow s3:ListBucket to the identity Terraform runs as.");
+        let allow = "Allow s3:ListBucket to the identity Terraform runs as. S3 refuses in the same \
+                     way where the bucket belongs to another account by now.";
+        assert_eq!(advice("HeadBucket"), allow);
         assert!(advice("DeleteObjects").contains("s3:DeleteObject and s3:DeleteObjectVersion to"));
     }
 

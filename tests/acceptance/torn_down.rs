@@ -87,7 +87,9 @@ async fn the_name_of_a_bucket_that_is_gone_may_be_taken() {
         let other = scene.aws.as_account("999999999999");
         other.rest("s3", "PUT", &bucket, "").await.unwrap().ok().unwrap();
         let plan = scene.workspace.plan_with(&["-refresh=false"]).await;
-        plan.run.expect_error("another account");
+        plan.run.expect_error("belongs to another account");
+        let failed = scene.workspace.plan().await.run;
+        failed.expect_error("where the bucket belongs to another account by now");
         other.rest("s3", "DELETE", &bucket, "").await.unwrap().ok().unwrap();
         scene.destroy().await;
     }
