@@ -307,6 +307,30 @@ async fn what_is_left_of_a_cache_whose_replication_group_is_gone_goes_with_its_d
     }
 }
 
+/// A change that a broken-off update had asked for, and that is over between the read and the plan.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_cache_has_become_since_its_read_is_no_node_type_to_refuse() {
+    for cli in every_cli() {
+        let scene = Scene::new(&cli).await;
+        scene.configure(&cache(&scene, ""));
+        scene.settle().await;
+        let id = scene.workspace.attributes("officeless_cache.this").await["id"].clone();
+        let change = [
+            ("ReplicationGroupId", id.as_str().unwrap()),
+            ("CacheNodeType", "cache.r7g.xlarge"),
+            ("ApplyImmediately", "true"),
+        ];
+        let answer = scene.aws.query("elasticache", "ModifyReplicationGroup", &change).await;
+        answer.unwrap().ok().unwrap();
+        until_calm(&scene, "DescribeReplicationGroups").await;
+        scene.configure(&cache(&scene, "").replace("cache.r7g.large", "cache.r7g.xlarge"));
+        scene.workspace.plan_with(&["-refresh=false"]).await.expect_changes();
+        scene.workspace.apply_plan().await.expect_ok();
+        scene.settle().await;
+        scene.destroy().await;
+    }
+}
+
 /// An update that was broken off while the user group changed has taken the user out of it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_that_has_left_its_group_is_deleted_later() {

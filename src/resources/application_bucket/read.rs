@@ -55,7 +55,7 @@ pub(super) async fn read(
     let observed = observed.during("bucket", format!("reading bucket {name}")).map_err(told)?;
     let roles: Vec<Seen<'_>> = roles.into_iter().collect::<Result<_, _>>().map_err(told)?;
     torn_down::keep(private, observed.is_none());
-    let Some(observed) = observed else { return Ok(without_bucket(state, &name, &roles)) };
+    let Some(observed) = observed else { return Ok(without_bucket(&state, &name, &roles)) };
     unfinished::keep(&cx.provider.claims, private, observed.carries_marker());
     let mut shown = state.clone();
     let reasons = show_roles(&mut shown, &state, &roles);
@@ -66,7 +66,7 @@ pub(super) async fn read(
 
 /// The bucket is gone. What was made for it and is there still would be left behind by a destroy if the
 /// state forgot it now.
-fn without_bucket(state: Model, name: &str, roles: &[Seen<'_>]) -> Found<Model> {
+fn without_bucket(state: &Model, name: &str, roles: &[Seen<'_>]) -> Found<Model> {
     let wanted: Vec<_> = roles.iter().map(|seen| seen.grant.key.as_deref()).collect();
     let unwanted = known_map(&state.role_arns).unwrap_or_default();
     let unwanted = unwanted.keys().any(|key| !wanted.contains(&Some(key.as_str())));
@@ -76,7 +76,7 @@ fn without_bucket(state: Model, name: &str, roles: &[Seen<'_>]) -> Found<Model> 
     }
     let mut shown = state.clone();
     let mut reasons = vec![format!("bucket {name} is missing")];
-    reasons.extend(show_roles(&mut shown, &state, roles));
+    reasons.extend(show_roles(&mut shown, state, roles));
     shown.set_incomplete(reasons.join("\n"));
     Found::Present(Box::new(shown))
 }

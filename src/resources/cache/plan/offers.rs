@@ -8,6 +8,7 @@ use futures_util::join;
 use super::super::model::Model;
 use super::super::wanted;
 use crate::aws::elasticache::catalogue::{self, AllowedNodeTypes, EngineVersion, Parameter};
+use crate::aws::elasticache::replication_groups;
 use crate::aws::elasticache::subnet_groups::{self, SubnetGroup};
 use crate::aws::{Clients, ec2};
 use crate::framework::diagnostic::{diagnostic, invalid_value};
@@ -53,7 +54,7 @@ async fn asked(
         check_place(config, place, planned, diagnostics);
     }
     if let Some(allowed) = node_types? {
-        check_node_type(prior, &allowed, planned, diagnostics);
+        refuse_node_type(prior, &allowed, planned, diagnostics);
     }
     if let Some(known) = parameters(clients, prior, planned).await? {
         check_parameters(&known, planned, diagnostics);
@@ -196,6 +197,7 @@ fn check_place(config: &Model, place: Place, planned: &mut Model, diagnostics: &
     }
 }
 
+/// The types the cache may become, where the planned one is none of them.
 async fn node_types(
     clients: &Clients,
     prior: Option<&Model>,
@@ -203,34 +205,35 @@ async fn node_types(
 ) -> Result<Option<AllowedNodeTypes>, StepError> {
     let Some(prior) = prior else { return Ok(None) };
     let Value::Value(id) = &prior.id else { return Ok(None) };
-    if prior.node_type == planned.node_type
-        || !prior.node_type.is_value()
-        || !planned.node_type.is_value()
-        || prior.name != planned.name
-    {
+    let Value::Value(wanted) = &planned.node_type else { return Ok(None) };
+    let same = prior.node_type == planned.node_type || !prior.node_type.is_value();
+    if same || prior.name != planned.name {
         return Ok(None);
     }
-    let doing = format!("listing the node types {id} may change to");
-    match catalogue::list_allowed_node_types(clients, id).await {
+    let doing = || format!("listing the node types {id} may change to");
+    let about = |error: StepError| error.blame(AttributePath::new("node_type"));
+    let allowed = match catalogue::list_allowed_node_types(clients, id).await {
         // Its creation is still ahead: any type may be tried.
-        Err(error) if error.is_not_found() => Ok(None),
-        listed => listed
-            .during("node_type", doing)
-            .map(Some)
-            .map_err(|error| error.blame(AttributePath::new("node_type"))),
+        Err(error) if error.is_not_found() => return Ok(None),
+        listed => listed.during("node_type", doing()).map_err(about)?,
+    };
+    if allowed.up.contains(wanted) || allowed.down.contains(wanted) {
+        return Ok(None);
     }
+    // A change that was under way at the read may be over by now, and AWS lists no type for itself.
+    let found = replication_groups::find_replication_group(clients, id).await;
+    let found = found.during("node_type", doing()).map_err(about)?;
+    let there = found.is_some_and(|group| group.node_type.as_ref() == Some(wanted));
+    Ok(if there { None } else { Some(allowed) })
 }
 
-fn check_node_type(
+fn refuse_node_type(
     prior: Option<&Model>,
     allowed: &AllowedNodeTypes,
     planned: &Model,
     diagnostics: &mut Diagnostics,
 ) {
     let Value::Value(wanted) = &planned.node_type else { return };
-    if allowed.up.contains(wanted) || allowed.down.contains(wanted) {
-        return;
-    }
     let before = prior.and_then(|prior| prior.node_type.clone().as_option()).unwrap_or_default();
     let list = |types: &[String]| match types {
         [] => "none".to_owned(),
