@@ -1,6 +1,7 @@
 //! The guide on faults: fixed text around two reports, each of which its own run writes.
 //!
-//! A report stands between two comments, by which the run of the other finds and keeps it.
+//! A report stands between two comments, by which the run of the other finds and keeps it, and a run of a
+//! part of it the rest.
 
 use anyhow::{Context as _, Result};
 use officeless_testbench::repository;
@@ -42,13 +43,27 @@ impl Section {
     }
 }
 
-/// Writes a report into the guide. The other one stays as it is.
-pub(crate) fn write(section: Section, text: &str) -> Result<()> {
-    let file = repository().join(GUIDE);
-    let before = std::fs::read_to_string(&file).unwrap_or_default();
-    std::fs::write(&file, page(&before, section, text)).context("writing the guide")?;
-    println!("wrote the {} into {GUIDE}", section.name());
-    Ok(())
+/// The guide as it stands.
+pub(crate) struct Guide(String);
+
+impl Guide {
+    /// Reads it; one that is not there is empty.
+    pub(crate) fn read() -> Self {
+        Self(std::fs::read_to_string(repository().join(GUIDE)).unwrap_or_default())
+    }
+
+    /// The report it holds.
+    pub(crate) fn section(&self, section: Section) -> &str {
+        section.within(&self.0).unwrap_or_default()
+    }
+
+    /// Writes it with a new report. The other one stays as it is.
+    pub(crate) fn write(&self, section: Section, text: &str) -> Result<()> {
+        let page = page(&self.0, section, text);
+        std::fs::write(repository().join(GUIDE), page).context("writing the guide")?;
+        println!("wrote the {} into {GUIDE}", section.name());
+        Ok(())
+    }
 }
 
 /// The page with a new report.

@@ -32,7 +32,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use officeless_testbench::Bench;
 
-use guide::Section;
+use guide::{Guide, Section};
 use report::Report;
 use wish::Wish;
 
@@ -66,19 +66,24 @@ async fn run(wish: &Wish) -> Result<bool> {
     };
     let mut passed = true;
     if wish.faults {
-        passed &= ended(wish, Section::Faults, &sweep::run(&benches, wish).await)?;
+        passed &= ended(wish, Section::Faults, sweep::run(&benches, wish).await)?;
     }
     if wish.kills {
-        passed &= ended(wish, Section::Kills, &kills::run(&benches, wish).await?)?;
+        passed &= ended(wish, Section::Kills, kills::run(&benches, wish).await?)?;
     }
     Ok(passed)
 }
 
 /// Tells a report, and keeps it when that is asked for; answers whether everything passed.
-fn ended(wish: &Wish, section: Section, report: &Report) -> Result<bool> {
+fn ended(wish: &Wish, section: Section, mut report: Report) -> Result<bool> {
     report.tell();
-    if report.passed() && wish.is_whole() && std::env::var_os("UPDATE_DOCS").is_some() {
-        guide::write(section, &report.section())?;
+    let passed = report.passed();
+    if passed && wish.fills_cells() && std::env::var_os("UPDATE_DOCS").is_some() {
+        let guide = Guide::read();
+        if wish.is_part() {
+            report.complete(guide.section(section));
+        }
+        guide.write(section, &report.section())?;
     }
-    Ok(report.passed())
+    Ok(passed)
 }

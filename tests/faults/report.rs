@@ -7,10 +7,13 @@ use std::time::Instant;
 
 use crate::operation::Operation;
 use crate::play::Verdict;
-use crate::scenarios::short;
+use crate::scenarios::{self, short};
 
 /// After so many points the run says how far it has come.
 const TOLD: usize = 100;
+
+/// What a report says whose every point was met.
+const WHOLE: &str = "Every point was met.";
 
 /// Points of one cell of the table.
 #[derive(Clone, Copy, Default)]
@@ -105,7 +108,12 @@ impl Report {
 
     /// Tells all of it.
     pub(crate) fn tell(&self) {
-        println!("\n{}\n{}, {:.0} s", self.table(), self.sum(), self.begun.elapsed().as_secs_f64());
+        let more = match self.not_reached {
+            0 => String::new(),
+            n => format!("; {n} were polls that the run did not come to"),
+        };
+        let seconds = self.begun.elapsed().as_secs_f64();
+        println!("\n{}\n{}{more}, {seconds:.0} s", self.table(), self.sum());
         for failure in &self.failures {
             println!("FAILED {failure}");
         }
@@ -113,8 +121,7 @@ impl Report {
 
     /// What stands in the guide, in Markdown.
     pub(crate) fn section(&self) -> String {
-        let scope =
-            if self.whole { "Every point was met." } else { "A fixed part of the points was met." };
+        let scope = if self.whole { WHOLE } else { "A fixed part of the points was met." };
         let cells = "Each cell: points passed of points run.";
         format!("{scope} {cells}\n\n{}\n{}.\n", self.table(), self.sum())
     }
@@ -142,10 +149,28 @@ impl Report {
     fn sum(&self) -> String {
         let points: usize = self.cells.values().map(|cell| cell.points).sum();
         let passed: usize = self.cells.values().map(|cell| cell.passed).sum();
-        let more = match self.not_reached {
-            0 => String::new(),
-            n => format!("; {n} were polls that the run did not come to"),
-        };
-        format!("{passed} of {points} points passed{more}")
+        format!("{passed} of {points} points passed")
+    }
+
+    /// Takes what this run did not meet from what an earlier one wrote.
+    pub(crate) fn complete(&mut self, earlier: &str) {
+        self.whole &= earlier.contains(WHOLE);
+        let rows: Vec<Vec<&str>> = earlier
+            .lines()
+            .filter(|line| line.starts_with("| `"))
+            .map(|line| line.split('|').map(|cell| cell.trim().trim_matches('`')).collect())
+            .collect();
+        for (scenario, operation) in scenarios::all() {
+            let of = |row: &&Vec<&str>| row[1] == scenario.type_name && row[2] == operation.name();
+            let Some(row) = rows.iter().find(of) else { continue };
+            let met = (scenario.type_name, operation);
+            self.calls.entry(met).or_insert_with(|| row[3].parse().expect("a number of calls"));
+            for (column, text) in self.columns.iter().zip(&row[4..]) {
+                let Some((passed, points)) = text.split_once(" of ") else { continue };
+                let number = |text: &str| text.parse().expect("a number of points");
+                let cell = Cell { points: number(points), passed: number(passed) };
+                self.cells.entry((met.0, met.1, *column)).or_insert(cell);
+            }
+        }
     }
 }

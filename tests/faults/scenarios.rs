@@ -59,14 +59,17 @@ const fn scenario(
     Scenario { type_name, configurations, keeps: &[], uncounted: &[] }
 }
 
+/// Every operation of every scenario.
+pub(crate) fn all() -> impl Iterator<Item = (Scenario, Operation)> {
+    ALL.iter().flat_map(|scenario| Operation::ALL.map(|operation| (*scenario, operation)))
+}
+
 /// The operations that are asked for, by scenario.
 pub(crate) fn asked_for(wish: &Wish) -> Vec<(Scenario, Operation)> {
-    let all =
-        ALL.iter().flat_map(|scenario| Operation::ALL.map(|operation| (*scenario, operation)));
-    all.filter(|(scenario, operation)| {
+    let asked = |(scenario, operation): &(Scenario, Operation)| {
         wish.wants(&format!("{}/{}", short(scenario.type_name), operation.name()))
-    })
-    .collect()
+    };
+    all().filter(asked).collect()
 }
 
 /// A type name without the provider's.

@@ -38,8 +38,13 @@ impl Wish {
         self.words.is_empty() || self.words.iter().any(fits)
     }
 
-    /// Whether no point is left out by what it is.
-    pub(crate) fn is_whole(&self) -> bool {
-        !self.changes && self.words.is_empty()
+    /// Whether only some cells of the table are asked for.
+    pub(crate) fn is_part(&self) -> bool {
+        !self.words.is_empty()
+    }
+
+    /// Whether a cell of the table that is asked for is so as a whole: no word names a single point.
+    pub(crate) fn fills_cells(&self) -> bool {
+        !self.changes && self.words.iter().all(|word| word.split('/').count() <= 3)
     }
 }
