@@ -15,6 +15,7 @@
 )]
 
 mod compatibility;
+mod faults;
 mod files;
 mod house;
 mod pages;
