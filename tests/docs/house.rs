@@ -224,7 +224,13 @@ const CHOOSING: &[&str] =
 #[test]
 fn every_build_is_of_the_versions_in_the_lock_file() {
     let mut found = 0;
-    for path in ["Makefile", ".ci/run", ".ci/beside", ".github/workflows/ci.yml"] {
+    for path in [
+        "Makefile",
+        ".ci/run",
+        ".ci/beside",
+        ".github/workflows/ci.yml",
+        ".github/workflows/faults.yml",
+    ] {
         for (number, line) in tree::read(path).lines().enumerate() {
             for call in line.split("cargo ").skip(1) {
                 let command = call.split([' ', '\'', '"', ')']).next().unwrap_or_default();
