@@ -49,17 +49,23 @@ async fn of_a_shared_storage_roles_and_group_are_left() {
     }
 }
 
+/// Makes an application bucket that a workload may read; gives its name.
+async fn bucket_with_a_role(scene: &Scene) -> String {
+    let name = format!("app-{}", scene.account);
+    scene.configure(&format!(
+        "resource \"officeless_application_bucket\" \"this\" {{\n  bucket = \"{name}\"\n  \
+         cluster_name = \"{CLUSTER}\"\n  access = {{ web = {{ namespace = \"shop\", \
+         service_account = \"web\", level = \"read\" }} }}\n}}\n"
+    ));
+    scene.settle().await;
+    name
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn of_an_application_bucket_its_roles_are_left() {
     for cli in every_cli() {
         let scene = Scene::new(&cli).await;
-        let name = format!("app-{}", scene.account);
-        scene.configure(&format!(
-            "resource \"officeless_application_bucket\" \"this\" {{\n  bucket = \"{name}\"\n  \
-             cluster_name = \"{CLUSTER}\"\n  access = {{ web = {{ namespace = \"shop\", \
-             service_account = \"web\", level = \"read\" }} }}\n}}\n"
-        ));
-        scene.settle().await;
+        let name = bucket_with_a_role(&scene).await;
         scene.delete("s3", &format!("/{name}")).await;
         let because = format!("bucket {name} is missing");
         scene.expect_plan("officeless_application_bucket.this", &["update"], &because).await;
@@ -74,13 +80,7 @@ async fn of_an_application_bucket_its_roles_are_left() {
 async fn the_name_of_a_bucket_that_is_gone_may_be_taken() {
     for cli in every_cli() {
         let scene = Scene::new(&cli).await;
-        let name = format!("app-{}", scene.account);
-        scene.configure(&format!(
-            "resource \"officeless_application_bucket\" \"this\" {{\n  bucket = \"{name}\"\n  \
-             cluster_name = \"{CLUSTER}\"\n  access = {{ web = {{ namespace = \"shop\", \
-             service_account = \"web\", level = \"read\" }} }}\n}}\n"
-        ));
-        scene.settle().await;
+        let name = bucket_with_a_role(&scene).await;
         let bucket = format!("/{name}");
         scene.delete("s3", &bucket).await;
         scene.workspace.run(&["apply", "-refresh-only", "-auto-approve"]).await.expect_ok();
