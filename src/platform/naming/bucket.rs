@@ -40,6 +40,12 @@ impl BucketNamespace {
     }
 }
 
+/// The name with nothing but characters that are allowed, so that what is advised is not refused next.
+fn spelled(name: &str) -> String {
+    let allowed = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    name.chars().map(allowed).collect()
+}
+
 /// Why a bucket name is refused. Each variant carries the name as given or composed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameProblem {
@@ -68,7 +74,8 @@ pub enum NameProblem {
     /// An upper-case letter.
     #[error(
         "bucket name \"{name}\" contains the upper-case letter '{character}'; S3 allows lower-case \
-         letters only, so write \"{}\"", name.to_ascii_lowercase()
+         letters only, so write \"{}\"",
+        spelled(name)
     )]
     UpperCase {
         /// The name.
@@ -370,5 +377,7 @@ mod tests {
             "bucket name \"Logs\" contains the upper-case letter 'L'; S3 allows lower-case letters \
              only, so write \"logs\""
         );
+        let mixed = NameProblem::UpperCase { name: "Acme_Logs.eu".into(), character: 'A' };
+        assert!(mixed.to_string().ends_with("so write \"acme-logs-eu\""), "{mixed}");
     }
 }
